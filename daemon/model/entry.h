@@ -1,0 +1,129 @@
+#pragma once
+
+// What the journal records. Kept and published as roster.v1.Entry (proto/roster/v1/journal.proto).
+// Ids, digests, counts and actors; never names or addresses.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "daemon/base/digest.h"
+#include "daemon/base/id.h"
+#include "daemon/base/time.h"
+#include "daemon/model/change.h"
+#include "daemon/model/plan.h"
+
+namespace roster::model {
+
+// Persons named by one entry at the most; more are split over several entries.
+inline constexpr std::size_t kEntryPersonsMax = 10'000;
+
+struct PollRequested {};
+struct PollCompleted {
+  PollId poll;
+  std::uint64_t people = 0;
+  std::uint64_t students = 0;
+  std::uint64_t accounts = 0;
+  std::uint64_t rows_rejected = 0;
+  std::uint64_t rows_changed = 0;
+};
+struct PollRejected {
+  PollId poll;
+  std::string reason;
+  std::string message;
+};
+struct ReviewRequired {
+  PollId poll;
+  std::uint64_t new_users = 0;
+  std::uint64_t new_errors = 0;
+  std::uint64_t pending_adds = 0;
+  std::uint64_t pending_updates = 0;
+  std::uint64_t pending_archives = 0;
+  std::uint64_t pending_restores = 0;
+};
+struct SourceStopped {
+  std::string reason;
+  std::string message;
+};
+struct LinksRecorded {
+  std::vector<std::pair<PersonId, AccountId>> links;
+};
+struct PersonsDecided {
+  DecisionKind kind = DecisionKind::kSync;
+  std::vector<PersonId> persons;
+};
+struct PlanPrepared {
+  PlanId plan;
+  Digest digest;
+  std::uint64_t items = 0;
+  bool invitations = false;
+};
+struct PlanApproved {
+  PlanId plan;
+  Digest digest;
+  std::uint64_t adds = 0;
+  std::uint64_t updates = 0;
+  std::uint64_t archives = 0;
+  std::uint64_t restores = 0;
+  std::uint64_t invites = 0;
+  std::vector<PersonId> left_out;
+  std::uint64_t left_out_total = 0;
+};
+struct TaskApplied {
+  TaskId task;
+  PersonId person;
+  Action action = Action::kNone;
+  AccountId account;
+  Digest digest;
+  std::uint32_t attempt = 0;
+  bool already = false;
+};
+struct TaskDead {
+  TaskId task;
+  PersonId person;
+  Action action = Action::kNone;
+  std::string reason;
+  std::uint32_t attempt = 0;
+};
+struct TaskSuperseded {
+  TaskId task;
+  PersonId person;
+  Action action = Action::kNone;
+  std::string reason;
+};
+struct TaskUnknown {
+  TaskId task;
+  PersonId person;
+  Action action = Action::kNone;
+  std::string reason;
+  std::uint32_t attempt = 0;
+};
+struct TasksRetried {
+  std::vector<std::pair<TaskId, PersonId>> tasks;
+};
+struct SyncCompleted {
+  PlanId plan;
+  TaskCounts tasks;
+};
+
+using Event = std::variant<PollRequested, PollCompleted, PollRejected, ReviewRequired,
+                           SourceStopped, LinksRecorded, PersonsDecided, PlanPrepared,
+                           PlanApproved, TaskApplied, TaskDead, TaskSuperseded, TaskUnknown,
+                           TasksRetried, SyncCompleted>;
+
+// "PollCompleted", ...: the second half of a topic.
+std::string_view EventName(const Event& event);
+
+struct Entry {
+  SchoolId school;
+  Seq seq;
+  Time at;
+  std::string actor;
+  std::string cause;
+  Digest previous;
+  Event event;
+};
+
+}  // namespace roster::model

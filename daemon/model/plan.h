@@ -1,0 +1,132 @@
+#pragma once
+
+// From verdicts to effects: Plan, PlanItem, Task, Outcome.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "daemon/base/digest.h"
+#include "daemon/base/id.h"
+#include "daemon/base/time.h"
+#include "daemon/model/change.h"
+
+namespace roster::model {
+
+// One change of a plan: named by its content. Two items with the same digest do the same to the
+// same account.
+struct PlanItem {
+  PersonId person;
+  Action action = Action::kAdd;
+  Digest digest;
+
+  friend bool operator==(const PlanItem&, const PlanItem&) = default;
+};
+
+enum class PlanState : std::uint8_t {
+  kOpen = 1,      // shown, not approved
+  kApproved = 2,  // tasks are under way
+  kFinished = 3,  // every task has ended
+};
+std::string_view PlanStateWord(PlanState state);
+
+// How many of an approved plan's tasks stand where.
+struct TaskCounts {
+  std::uint64_t queued = 0;  // queued, retry
+  std::uint64_t leased = 0;
+  std::uint64_t unknown = 0;
+  std::uint64_t applied = 0;
+  std::uint64_t dead = 0;
+  std::uint64_t superseded = 0;
+
+  std::uint64_t total() const { return queued + leased + unknown + applied + dead + superseded; }
+  bool ended() const { return queued + leased + unknown == 0; }
+  friend bool operator==(const TaskCounts&, const TaskCounts&) = default;
+};
+
+struct Plan {
+  PlanId id;
+  bool invitations = false;  // invitations are their own plan (rules.md, 22)
+  PlanState state = PlanState::kOpen;
+  Digest digest;             // of all items in order: what is approved
+  std::uint64_t items = 0;
+  Tally tally;               // everybody, at the time of making
+  std::uint64_t by_action[6] = {};  // [Action], of the items
+  Time prepared_at;
+  std::string prepared_by;
+  std::optional<Time> approved_at;
+  std::string approved_by;
+  std::uint64_t left_out = 0;  // items that had changed when it was approved
+  TaskCounts tasks;
+  std::optional<Time> finished_at;
+};
+
+enum class TaskState : std::uint8_t {
+  kQueued = 1,
+  kLeased = 2,
+  kRetry = 3,       // queued again, not before a time
+  kUnknown = 4,     // a lease ran out: the site is looked at first
+  kApplied = 5,
+  kDead = 6,        // a person can retry
+  kSuperseded = 7,  // the account or the person has changed since
+};
+std::string_view TaskStateWord(TaskState state);
+std::optional<TaskState> TaskStateFromWord(std::string_view word);
+inline bool IsOpen(TaskState state) { return state <= TaskState::kUnknown; }
+
+// Everything a worker needs; the worker keeps no state.
+struct Task {
+  TaskId id;
+  PersonId person;
+  Action action = Action::kAdd;
+  Digest digest;             // of the plan item
+  std::string external_id;   // of the person
+  AccountId account;         // "" for an add
+  std::vector<FieldChange> fields;  // before -> after
+  bool was_active = true;    // the account's state when it was approved
+  bool link_only = false;    // an update that makes a link: writes externalId
+  std::optional<Time> invited_before;  // kInvite: the account's invitedAt when approved
+  bool look_only = false;    // do not write: say whether the effect is there (superseded while unknown)
+
+  TaskState state = TaskState::kQueued;
+  std::uint32_t attempt = 0;        // counts leases; a report counts only with the current one
+  std::uint32_t failures = 0;       // since queued or retried by a person
+  Time not_before;                  // kRetry
+  std::optional<Time> lease_until;  // kLeased
+  std::string worker;               // who holds or held the lease
+  std::string reason;               // why it is in retry, dead, superseded, unknown: a stable word
+  std::optional<Time> ended_at;
+};
+
+// What a worker says of one attempt.
+struct Applied {
+  Account account;      // as the site has it now
+  bool already = false;  // the effect was there before this attempt wrote
+};
+struct Failed {
+  std::string reason;   // a stable word, no personal data
+  bool again = true;    // false: no retry can help
+  bool site_failing = false;  // not this task's fault: unreachable, 5xx, 429, 401, 403
+  std::optional<std::chrono::milliseconds> retry_after;
+};
+// The reason of a failure that is none: the worker was told to stop before it wrote anything.
+inline constexpr std::string_view kWorkerStopped = "stopped";
+struct Superseded {
+  std::string reason;   // "changed-on-site", "protected", "gone", "username-taken", ...
+};
+struct Unknown {        // written, and no answer: the site is to be looked at
+  std::string reason;
+};
+using Outcome = std::variant<Applied, Failed, Superseded, Unknown>;
+
+struct Report {
+  SchoolId school;
+  TaskId task;
+  std::uint32_t attempt = 0;
+  Outcome outcome;
+};
+
+}  // namespace roster::model

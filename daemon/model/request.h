@@ -1,0 +1,262 @@
+#pragma once
+
+// What comes in over `control` and `tasks` and what goes out, as values. The codec of daemon/bus
+// turns roster.v1 messages into these and back; the engine knows nothing of protobuf.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "daemon/base/digest.h"
+#include "daemon/base/id.h"
+#include "daemon/base/result.h"
+#include "daemon/base/time.h"
+#include "daemon/model/change.h"
+#include "daemon/model/plan.h"
+#include "daemon/model/poll.h"
+
+namespace roster::model {
+
+// ---- control: requests ------------------------------------------------------------------------
+
+struct Filter {
+  std::optional<ListStatus> status;
+  std::string match;  // part of a name, an e-mail or the id; compared by Fold
+  std::string grade;
+  std::optional<Situation> situation;
+  std::optional<Bucket> bucket;
+};
+
+struct GetStatus {};
+struct StartPoll {};
+struct GetPoll {
+  PollId poll;  // 0: the last
+};
+struct ListUsers {
+  Filter filter;
+  std::uint32_t page_size = 100;
+  std::string page_token;
+};
+struct Decide {
+  DecisionKind kind = DecisionKind::kSync;
+  std::vector<PersonId> persons;  // either these
+  std::optional<Filter> filter;   // or all that it shows
+};
+struct PreparePlan {
+  bool invitations = false;
+  std::vector<PersonId> persons;  // invitations only; none: everybody linked and active
+  bool never_accessed = false;
+};
+struct GetPlan {
+  PlanId plan;
+};
+struct ListPlans {
+  std::uint32_t page_size = 20;
+  std::string page_token;
+};
+struct ListPlan {
+  PlanId plan;
+  std::optional<Bucket> bucket;
+  std::uint32_t page_size = 100;
+  std::string page_token;
+};
+struct ApprovePlan {
+  PlanId plan;
+  Digest digest;
+  bool leave_out_changed = false;
+};
+struct ListTasks {
+  std::optional<TaskState> state;
+  std::optional<PlanId> plan;
+  std::uint32_t page_size = 100;
+  std::string page_token;
+};
+struct RetryTasks {
+  std::vector<TaskId> tasks;
+  bool all_dead = false;
+};
+struct Explain {
+  PersonId person;
+};
+struct Replay {
+  Seq since;
+  std::uint32_t limit = 1000;
+};
+
+using RequestBody =
+    std::variant<GetStatus, StartPoll, GetPoll, ListUsers, Decide, PreparePlan, GetPlan, ListPlans,
+                 ListPlan, ApprovePlan, ListTasks, RetryTasks, Explain, Replay>;
+
+struct Request {
+  std::string request_id;
+  std::optional<SchoolId> school;  // nullopt: the only one
+  CommandId command;               // "" for reads
+  Digest body_digest;              // of the encoded body and school: the same command, or another
+  RequestBody body;
+};
+
+// ---- control: replies -------------------------------------------------------------------------
+
+// A row for people: the change, what was decided, and where that puts it.
+struct UserRow {
+  Change change;
+  Verdict verdict;
+  std::optional<DecisionKind> decision;
+  std::string sentence;
+  bool in_progress = false;
+  bool changed = false;
+};
+
+struct Refusal {
+  Error error;
+  std::vector<UserRow> changed;
+  std::uint64_t changed_total = 0;
+};
+
+struct SchoolStatus {
+  SchoolId school;
+  std::string name;
+  AccountsOf accounts = AccountsOf::kStudents;
+  Tally tally;
+  std::optional<Poll> last_poll;
+  std::optional<Poll> last_good_poll;
+  bool polling = false;
+  std::optional<Time> next_poll;
+  std::string source_problem;
+  std::string site_problem;
+  TaskCounts tasks;
+  std::vector<Plan> plans;
+  Seq head;
+  std::vector<std::pair<std::string, std::uint64_t>> unknown_words;
+};
+struct WorkerStatus {
+  std::string worker;
+  Time seen;
+  std::uint64_t leased = 0;
+};
+struct Status {
+  std::string daemon_version;
+  Time now;
+  Time started;
+  std::string events_endpoint;
+  std::string tasks_endpoint;
+  std::vector<SchoolStatus> schools;
+  std::vector<WorkerStatus> workers;
+  std::string disk_problem;
+};
+struct PollReply {
+  Poll poll;
+  bool already_running = false;
+};
+struct UserPage {
+  std::vector<UserRow> rows;
+  std::string next_page_token;
+  Tally tally;
+};
+struct PlanUserPage {
+  UserPage page;
+};
+struct DecideReply {
+  std::uint64_t changed = 0;
+  std::uint64_t unchanged = 0;
+  Tally tally;
+  std::vector<PersonId> not_selectable;
+};
+struct PlanReply {
+  Plan plan;
+  std::uint64_t in_progress = 0;
+};
+struct PlanPage {
+  std::vector<Plan> plans;
+  std::string next_page_token;
+};
+struct ApproveReply {
+  Plan plan;
+  std::vector<UserRow> left_out;
+  std::uint64_t left_out_total = 0;
+};
+struct TaskRow {
+  Task task;
+  std::string first_name;
+  std::string last_name;
+  std::string sentence;
+};
+struct TaskPage {
+  std::vector<TaskRow> rows;
+  std::string next_page_token;
+  TaskCounts counts;
+};
+struct RetryReply {
+  std::uint64_t retried = 0;
+  std::vector<TaskId> refused;
+};
+struct ExplainReply {
+  struct Line {
+    std::optional<Time> at;
+    std::string text;
+    Seq seq;
+  };
+  std::optional<UserRow> row;
+  std::vector<Line> lines;
+};
+struct ReplayReply {
+  std::vector<std::string> entries;
+  Seq head;
+};
+
+using ReplyBody = std::variant<Refusal, Status, PollReply, UserPage, PlanUserPage, DecideReply,
+                               PlanReply, PlanPage, ApproveReply, TaskPage, RetryReply,
+                               ExplainReply, ReplayReply>;
+
+// ---- tasks ------------------------------------------------------------------------------------
+
+struct LeaseRef {
+  SchoolId school;
+  TaskId task;
+  std::uint32_t attempt = 0;
+};
+struct Lease {
+  std::vector<SchoolId> schools;
+  std::uint32_t max = 1;
+  Duration wait{};
+};
+struct Heartbeat {
+  std::vector<LeaseRef> held;
+};
+struct ReportOutcomes {
+  std::vector<Report> reports;
+};
+struct WorkerRequest {
+  std::string request_id;
+  std::string worker;
+  std::variant<Lease, Heartbeat, ReportOutcomes> body;
+};
+
+struct LeasedTask {
+  SchoolId school;
+  Task task;
+};
+struct SiteShare {
+  SchoolId school;
+  double requests_per_second = 0;
+};
+struct LeaseReply {
+  std::vector<LeasedTask> tasks;
+  Duration lease{};
+  std::vector<SiteShare> shares;
+};
+struct HeartbeatReply {
+  std::vector<LeaseRef> lost;
+};
+struct ReportReply {
+  std::vector<LeaseRef> refused;
+};
+struct WorkerReply {
+  std::string request_id;
+  std::variant<Error, LeaseReply, HeartbeatReply, ReportReply> body;
+};
+
+}  // namespace roster::model

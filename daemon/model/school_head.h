@@ -1,0 +1,42 @@
+#pragma once
+
+// What the engine goes on from: one row a school, written with every batch that changes it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/digest.h"
+#include "daemon/base/id.h"
+#include "daemon/base/time.h"
+#include "daemon/model/change.h"
+#include "daemon/model/plan.h"
+
+namespace roster::model {
+
+struct SchoolHead {
+  Seq seq;                  // newest journal entry; 0: none
+  Digest hash;              // of its bytes
+  std::uint64_t polls = 0;  // ids given so far
+  std::uint64_t plans = 0;
+  PollId last_good_poll;  // the last poll that was used; 0: none
+  std::uint64_t last_good_people = 0;
+  std::uint64_t last_good_students = 0;
+  std::uint64_t last_good_accounts = 0;
+  std::optional<Time> next_poll;  // nullopt: at once
+  std::string source_stopped;     // reason; "": polling goes on
+  std::string source_problem;     // a sentence
+  std::string site_problem;
+  std::uint32_t rejected_in_a_row = 0;  // polls
+  Seq published;                        // newest entry handed to the bus
+  Tally tally;
+  Fingerprint rules;                                                 // that the rows were made with
+  std::vector<std::pair<std::string, std::uint64_t>> unknown_words;  // status words to map
+  TaskCounts tasks;
+
+  friend bool operator==(const SchoolHead&, const SchoolHead&) = default;
+};
+
+}  // namespace roster::model

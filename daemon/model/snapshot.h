@@ -1,0 +1,94 @@
+#pragma once
+
+// What one whole poll of FACTS brought (../shared facts pages: daemon/source/README.md). Text is
+// trimmed, valid UTF-8, "" when FACTS sent "", null or nothing.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/id.h"
+
+namespace roster::model {
+
+// Owns the text of a snapshot: a million people are a few large blocks, not ten million strings.
+// The views it gives live as long as it does, also after a move.
+class TextArena {
+ public:
+  std::string_view Add(std::string_view text);
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  static constexpr std::size_t kBlock = std::size_t{1} << 20U;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::size_t left_ = 0;
+  char* next_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+struct Person {
+  PersonId id;
+  bool deceased = false;
+  std::string_view first_name;
+  std::string_view middle_name;
+  std::string_view last_name;
+  std::string_view nick_name;
+  std::string_view email;   // the field as it is; see FirstUsableEmail
+  std::string_view email2;
+  std::string_view home_phone;
+  std::string_view cell_phone;
+};
+
+// One row of /Students. A person has several in a district, one per school. `personStudentId` is
+// kept out on purpose: it is another id space that overlaps personId.
+struct Student {
+  PersonId person;  // studentId
+  std::int32_t config_school_id = 0;
+  std::int32_t class_year = 0;  // 0: none
+  std::optional<std::chrono::sys_days> enroll_date;
+  std::string_view school_code;
+  std::string_view status;
+  std::string_view grade_level;
+  std::string_view homeroom;
+  std::string_view next_status;
+  std::string_view next_school_code;
+  std::string_view next_grade_level;
+};
+
+struct StatusWord {
+  std::string status;
+  std::string display_name;
+};
+
+// A row that could not be used. Names no person beyond the id.
+struct RejectedRow {
+  std::string resource;  // "People", "Students"
+  std::uint64_t row = 0;  // from 1, in the order received
+  std::optional<std::int64_t> id;
+  std::string reason;     // "no-id", "wrong-type", "invalid-utf8"
+  std::string field;      // FACTS's name of the field
+};
+
+struct Snapshot {
+  TextArena text;
+  std::vector<Person> people;      // by id, unique
+  std::vector<Student> students;   // by person, then config_school_id
+  std::vector<StatusWord> statuses;
+  std::vector<RejectedRow> rejected;  // the first kRejectedKept of them
+  std::uint64_t rejected_count = 0;
+  std::uint64_t requests = 0;      // made to fetch this
+  std::uint64_t bytes = 0;         // of decompressed bodies
+
+  static constexpr std::size_t kRejectedKept = 100;
+
+  const Person* FindPerson(PersonId id) const;
+  // The rows of one person; empty span when none.
+  std::pair<const Student*, const Student*> FindStudents(PersonId id) const;
+};
+
+}  // namespace roster::model
