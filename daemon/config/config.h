@@ -1,0 +1,86 @@
+#pragma once
+
+// The config file: read, checked and turned into values. Whatever is wrong with it is said here,
+// all at once, before anything is started.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/base/time.h"
+#include "daemon/config/secret.h"
+#include "daemon/model/settings.h"
+
+namespace roster::config {
+
+inline constexpr std::size_t kFileBytesMax = std::size_t{1} << 20U;
+inline constexpr std::size_t kSchoolsMax = 1000;
+inline constexpr std::size_t kListItemsMax = 1000;  // of every other list or map
+inline constexpr std::size_t kProblemsShownMax = 50;
+
+// ipc:// endpoints with absolute paths of at most 107 bytes; all three differ.
+struct Endpoints {
+  std::string control;
+  std::string events;
+  std::string tasks;
+};
+
+struct Worker {
+  std::uint32_t concurrency = 4;              // tasks at a time, 1..64
+  Duration lease = std::chrono::seconds(60);  // 10 s..10 min
+};
+
+// What the school pays FACTS for: its limits are in the source's README.
+enum class Tier : std::uint8_t { kBasic = 1, kPro = 2, kEnterprise = 3 };
+std::string_view TierWord(Tier tier);  // "basic", "pro", "enterprise"
+
+struct Facts {
+  std::string base_url;  // https, or http on loopback; no trailing slash
+  SecretRef subscription_key;
+  SecretRef api_key;
+  Tier tier = Tier::kBasic;
+  std::uint32_t page_size = 1000;               // rows, 1..10000
+  Duration poll_every = std::chrono::hours(1);  // 1 min..7 days
+  model::SourceLimits limits;
+};
+
+struct Scim {
+  std::string base_url;             // as in Facts
+  SecretRef read_token;             // for rosterd
+  SecretRef write_token;            // for roster-worker alone; rosterd never resolves it
+  double requests_per_second = 10;  // 0.1..1000
+  std::uint32_t page_size = 200;    // accounts, 1..10000
+};
+
+struct School {
+  std::string name;  // for people
+  Facts facts;
+  Scim scim;
+  model::RosterRules rules;  // rules.school is the school's id
+
+  const SchoolId& id() const { return rules.school; }
+};
+
+struct Config {
+  std::string state_dir;  // absolute
+  Endpoints endpoints;
+  Worker worker;
+  std::vector<School> schools;  // 1..kSchoolsMax, ids unique, in the order of the file
+
+  const School* FindSchool(const SchoolId& id) const;  // nullptr when there is none
+};
+
+// Reads and checks a file. Relative paths in it are relative to its folder. Secrets are not
+// resolved. Errors: Invalid "config-unreadable", or Invalid "config" whose message has one line for
+// each problem, "file:line: schools[0].facts.tier: what is wrong; what is allowed", at most
+// kProblemsShownMax of them. Values of the file are never repeated in a message: one could be a
+// secret in the wrong place.
+Result<Config> Load(const std::string& path);
+
+// The same for text that is at hand; `filename` stands in messages and gives the folder.
+Result<Config> LoadText(std::string_view yaml, const std::string& filename);
+
+}  // namespace roster::config

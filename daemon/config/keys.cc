@@ -1,0 +1,277 @@
+#include "daemon/config/keys.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <utility>
+
+#include "daemon/config/config.h"
+#include "daemon/model/field.h"
+#include "daemon/model/settings.h"
+
+namespace roster::config {
+namespace {
+
+using Words = std::vector<std::string_view>;
+
+Words FactsFieldWords() {
+  Words words;
+  for (const auto field : model::AllFactsFields()) words.push_back(FactsFieldWord(field));
+  return words;
+}
+
+Words FieldWords() {
+  Words words;
+  for (const auto field : model::AllFields()) words.push_back(FieldWord(field));
+  return words;
+}
+
+std::string Plain(double number) {
+  std::ostringstream text;
+  text << number;
+  return text.str();
+}
+
+// 86400 -> "1d": the largest unit that fits.
+std::string PlainDuration(double seconds) {
+  constexpr std::pair<double, char> kUnits[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}};
+  for (const auto& [unit, letter] : kUnits) {
+    if (seconds >= unit && std::fmod(seconds, unit) == 0) return Plain(seconds / unit) + letter;
+  }
+  return Plain(seconds) + "s";
+}
+
+std::string Joined(const Words& words) {
+  std::string text;
+  for (const std::string_view word : words) {
+    if (!text.empty()) text += ", ";
+    text += word;
+  }
+  return text;
+}
+
+Key Single(std::string_view path, Type type, std::string_view fallback, std::string_view help) {
+  Key key;
+  key.path = path;
+  key.type = type;
+  key.fallback = fallback;
+  key.help = help;
+  return key;
+}
+
+Key Ranged(std::string_view path, Type type, std::string_view fallback, double min, double max,
+           std::string_view help) {
+  Key key = Single(path, type, fallback, help);
+  key.min = min;
+  key.max = max;
+  return key;
+}
+
+Key OneOf(std::string_view path, Words words, std::string_view fallback, std::string_view help) {
+  Key key = Single(path, Type::kWord, fallback, help);
+  key.words = std::move(words);
+  return key;
+}
+
+Key Map(std::string_view path, std::string_view help) { return Single(path, Type::kMap, "", help); }
+
+Key List(std::string_view path, double max, std::string_view help) {
+  return Ranged(path, Type::kList, "", 1, max, help);
+}
+
+// Items of lists are required too: an item is there, or the list is shorter.
+Key Required(Key key) {
+  key.required = true;
+  return key;
+}
+
+constexpr double kItems = kListItemsMax;
+
+void AddProgram(std::vector<Key>& keys) {
+  const auto endpoint = [](std::string_view path, std::string_view fallback,
+                           std::string_view help) {
+    return Single(path, Type::kEndpoint, fallback, help);
+  };
+  keys.insert(
+      keys.end(),
+      {Single("state_dir", Type::kPath, "/var/lib/rosterd",
+              "Where rosterd keeps its state. One daemon a directory."),
+       Map("endpoints", "Where clients, subscribers and workers connect."),
+       endpoint("endpoints.control", "ipc:///run/rosterd/control.sock",
+                "For rosterctl: requests and replies."),
+       endpoint("endpoints.events", "ipc:///run/rosterd/events.sock",
+                "For subscribers: what happens, as it happens."),
+       endpoint("endpoints.tasks", "ipc:///run/rosterd/tasks.sock", "For roster-worker."),
+       Map("worker", "How roster-worker works."),
+       Ranged("worker.concurrency", Type::kCount, "4", 1, 64, "Tasks at a time."),
+       Ranged("worker.lease", Type::kDuration, "60s", 10, 600,
+              "How long a worker may hold a task without a word before it counts as unknown.")});
+}
+
+void AddSchool(std::vector<Key>& keys) {
+  keys.insert(
+      keys.end(),
+      {Required(List("schools", kSchoolsMax, "One entry a school.")),
+       Required(Map("schools[]", "A school: its people, its site, its rules.")),
+       Required(Single("schools[].id", Type::kSchoolId, "",
+                       "Names the school in commands, events and external ids. Never change it.")),
+       Required(
+           Ranged("schools[].name", Type::kText, "", 1, 200, "The school's name, for people.")),
+       OneOf("schools[].accounts", {"students", "parents"}, "students",
+             "Whose accounts are kept in step. Parents' accounts come in a later version.")});
+}
+
+void AddFacts(std::vector<Key>& keys) {
+  keys.insert(
+      keys.end(),
+      {Required(Map("schools[].facts", "How FACTS SIS is read.")),
+       Single("schools[].facts.base_url", Type::kUrl, "https://api.factsmgt.com",
+              "Where the FACTS API is."),
+       Required(
+           Single("schools[].facts.subscription_key", Type::kSecret, "",
+                  "The integrator's subscription key. Schools that share it share its quota.")),
+       Required(Single("schools[].facts.api_key", Type::kSecret, "", "The school's own key.")),
+       OneOf("schools[].facts.tier", {"basic", "pro", "enterprise"}, "basic",
+             "The subscription's tier: how many requests a second, a minute and a day."),
+       Ranged("schools[].facts.page_size", Type::kCount, "1000", 1, 10000,
+              "Rows asked for at a time."),
+       Ranged("schools[].facts.poll_every", Type::kDuration, "1h", 60, 604800,
+              "How often FACTS and the site are read."),
+       Ranged("schools[].facts.max_shrink", Type::kPercent, "20%", 0, 100,
+              "A poll with fewer rows than the last good one by more than this is not used."),
+       Ranged("schools[].facts.max_rejected", Type::kPercent, "0.5%", 0, 100,
+              "A poll of which more rows than this are malformed is not used.")});
+}
+
+void AddScope(std::vector<Key>& keys) {
+  const Words standings = {"enrolled", "pre-enrolled", "admissions",
+                           "inactive", "graduated",    "withdrawn"};
+  Words standings_and_unknown = standings;
+  standings_and_unknown.emplace_back("unknown");
+  keys.insert(
+      keys.end(),
+      {Map("schools[].scope", "Who should have an account. What is left out does not limit."),
+       List("schools[].scope.school_codes", kItems,
+            "FACTS school codes, without regard to case. Left out: all."),
+       Required(Ranged("schools[].scope.school_codes[]", Type::kText, "", 1, 64, "A school code.")),
+       List("schools[].scope.grades", kItems,
+            "Grade levels as FACTS writes them (PS, K, 01, 12). Left out: all."),
+       Required(Ranged("schools[].scope.grades[]", Type::kText, "", 1, 64, "A grade level.")),
+       List("schools[].scope.statuses", kItems, "What a student must be. Left out: enrolled."),
+       Required(OneOf("schools[].scope.statuses[]", standings, "", "A standing.")),
+       Ranged("schools[].status_words", Type::kWordMap, "", 1, kItems,
+              "What this school's own status words mean; added to the usual ones."),
+       Required(
+           OneOf("schools[].status_words.*", standings_and_unknown, "", "What the word means."))});
+}
+
+void AddSite(std::vector<Key>& keys) {
+  keys.insert(
+      keys.end(),
+      {Required(Map("schools[].site", "The volunteer site.")),
+       Required(Map("schools[].site.scim", "A site that speaks SCIM 2.0.")),
+       Required(Single("schools[].site.scim.base_url", Type::kUrl, "",
+                       "Where the site's SCIM service is; /Users is added to it.")),
+       Required(Single("schools[].site.scim.read_token", Type::kSecret, "",
+                       "Bearer token with which rosterd reads accounts.")),
+       Required(Single("schools[].site.scim.write_token", Type::kSecret, "",
+                       "Bearer token with which roster-worker writes. rosterd never reads it.")),
+       Ranged("schools[].site.scim.requests_per_second", Type::kNumber, "10", 0.1, 1000,
+              "The most that the site is asked, over all workers."),
+       Ranged("schools[].site.scim.page_size", Type::kCount, "200", 1, 10000,
+              "Accounts asked for at a time."),
+       Single("schools[].site.scim.external_id", Type::kTemplate, "{school}:{person}",
+              "What a person's account carries as externalId. Never change it.")});
+}
+
+void AddRules(std::vector<Key>& keys) {
+  keys.insert(
+      keys.end(),
+      {List("schools[].fields", 13,
+            "Which FACTS field fills which profile field. Left out: userName and emails from "
+            "email, name.givenName from firstName, name.familyName from lastName, school from "
+            "schoolCode, grade from gradeLevel, all owned by facts."),
+       Required(Map("schools[].fields[]", "One profile field.")),
+       Required(OneOf("schools[].fields[].from", FactsFieldWords(), "", "The FACTS field.")),
+       Required(OneOf("schools[].fields[].to", FieldWords(), "",
+                      "The site's field; each at most once.")),
+       OneOf("schools[].fields[].owner", {"facts", "site", "until-first-login"}, "facts",
+             "Whose word counts when the two differ."),
+       Ranged("schools[].missing_polls", Type::kCount, "3", 1, 100,
+              "Whole polls in a row without somebody before an archive is proposed."),
+       OneOf("schools[].email_fallback", {"none", "email2"}, "none",
+             "Where to look when the email field holds no usable address."),
+       Map("schools[].protected", "Accounts that are never written to."),
+       List("schools[].protected.roles", kItems, "Roles, besides owner, manager and coordinator."),
+       Required(
+           Ranged("schools[].protected.roles[]", Type::kText, "", 1, 64, "A role of the site.")),
+       List("schools[].protected.accounts", kItems,
+            "Patterns on userName and e-mails, without regard to case."),
+       Required(Ranged("schools[].protected.accounts[]", Type::kText, "", 1, 200,
+                       "A pattern: * stands for any run of characters, as in "
+                       "*@office.example.org."))});
+}
+
+std::vector<Key> MakeKeys() {
+  std::vector<Key> keys;
+  AddProgram(keys);
+  AddSchool(keys);
+  AddFacts(keys);
+  AddScope(keys);
+  AddSite(keys);
+  AddRules(keys);
+  return keys;
+}
+
+}  // namespace
+
+const std::vector<Key>& Keys() {
+  static const std::vector<Key> kKeys = MakeKeys();
+  return kKeys;
+}
+
+const Key* FindKey(std::string_view path) {
+  const auto at = std::find_if(Keys().begin(), Keys().end(),
+                               [path](const Key& key) { return key.path == path; });
+  return at == Keys().end() ? nullptr : &*at;
+}
+
+std::string AllowedText(const Key& key) {
+  switch (key.type) {
+    case Type::kMap:
+      return "a map of keys and values";
+    case Type::kWordMap:
+      return "a map of " + Plain(key.min) + " to " + Plain(key.max) + " words and what they mean";
+    case Type::kList:
+      return "a list of " + Plain(key.min) + " to " + Plain(key.max) + " items";
+    case Type::kText:
+      return "text of " + Plain(key.min) + " to " + Plain(key.max) +
+             " bytes without control characters";
+    case Type::kWord:
+      return "one of " + Joined(key.words);
+    case Type::kCount:
+      return "a whole number from " + Plain(key.min) + " to " + Plain(key.max);
+    case Type::kNumber:
+      return "a number from " + Plain(key.min) + " to " + Plain(key.max);
+    case Type::kDuration:
+      return "a duration from " + PlainDuration(key.min) + " to " + PlainDuration(key.max) +
+             ", as in 90s, 15m, 1h, 7d";
+    case Type::kPercent:
+      return "a share from " + Plain(key.min) + "% to " + Plain(key.max) + "%, as in 20% or 0.5%";
+    case Type::kUrl:
+      return "an https:// address without user, query or fragment (http:// for this machine alone)";
+    case Type::kEndpoint:
+      return "ipc:// and an absolute path, as in ipc:///run/rosterd/control.sock";
+    case Type::kPath:
+      return "a path";
+    case Type::kSecret:
+      return "{file: PATH}, {env: NAME} or {credential: NAME}";
+    case Type::kSchoolId:
+      return "1 to 32 characters of a-z, 0-9 and -";
+    case Type::kTemplate:
+      return "a text that holds {person} once and may hold {school}, as in {school}:{person}";
+  }
+  return "";
+}
+
+}  // namespace roster::config

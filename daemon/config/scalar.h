@@ -1,0 +1,30 @@
+#pragma once
+
+// The small grammars of the config: each takes the text as written.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/time.h"
+
+namespace roster::config {
+
+std::optional<std::uint64_t> ParseCount(std::string_view text);  // digits alone
+std::optional<double> ParseNumber(std::string_view text);        // "10", "0.5"; not negative
+std::optional<double> ParsePercent(std::string_view text);       // "20%" -> 20
+// A whole number and s, m, h or d: "90s", "15m", "1h", "7d". At most 10 years.
+std::optional<Duration> ParseDuration(std::string_view text);
+
+bool IsSchoolId(std::string_view text);         // [a-z0-9-]{1,32}
+bool IsEnvironmentName(std::string_view text);  // [A-Za-z_][A-Za-z0-9_]*, at most 255
+bool IsCredentialName(std::string_view text);   // [A-Za-z0-9._-]+, at most 255, not . nor ..
+bool HasControlCharacter(std::string_view text);
+
+// Why a text is none of these; "" when it is fine. No reason repeats the text.
+std::string WhyNotUrl(std::string_view text);
+std::string WhyNotEndpoint(std::string_view text);
+std::string WhyNotTemplate(std::string_view text);
+
+}  // namespace roster::config
