@@ -1,0 +1,44 @@
+#pragma once
+
+// The seam to the school information system: one whole snapshot, or why not.
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+
+#include "daemon/base/result.h"
+#include "daemon/model/snapshot.h"
+
+namespace roster::source {
+
+struct Progress {
+  std::string_view resource;  // "Students", "People", ...
+  std::uint64_t rows = 0;
+  std::uint64_t total = 0;  // 0 while unknown
+};
+
+// Row counts of the last poll that was used; 0: none yet.
+struct LastGood {
+  std::uint64_t people = 0;
+  std::uint64_t students = 0;
+};
+
+// Used by one thread at a time.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // Fetches everything and checks that it is whole. Errors:
+  //   Refused     "subscription-key-refused" | "school-key-refused" | "scope-missing": polling stops
+  //               until somebody mends it
+  //   Exhausted   "quota-exhausted": retry_after says when
+  //   Unavailable "facts-unavailable": tried, backed off, gave up
+  //   Invalid     "malformed" | "rows-missing" | "row-count-changed" | "empty" | "shrunk" |
+  //               "too-many-rejected": what came is not used
+  //   Unavailable "stopped": `stop` was requested
+  virtual Result<model::Snapshot> Fetch(const LastGood& last_good,
+                                        const std::function<void(const Progress&)>& progress,
+                                        const std::stop_token& stop) = 0;
+};
+
+}  // namespace roster::source
