@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/model/account.h"
+#include "daemon/model/settings.h"
+
+namespace roster::match {
+
+// Rules, 16, made ready to be asked often.
+class Protection {
+ public:
+  explicit Protection(const model::RosterRules& rules);
+  bool Covers(const model::Account& account) const;
+
+ private:
+  bool FitsPattern(std::string_view address) const;
+
+  std::vector<std::string> roles_;     // folded
+  std::vector<std::string> patterns_;  // folded
+};
+
+// True when `pattern` describes all of `text`: '*' stands for any run, the empty one too; every
+// other character for itself.
+bool FitsGlob(std::string_view pattern, std::string_view text);
+
+}  // namespace roster::match

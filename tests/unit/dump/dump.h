@@ -1,0 +1,16 @@
+#pragma once
+
+// The values between the pure stages, for people to read: what golden files hold.
+
+#include <string>
+
+#include "daemon/model/change.h"
+
+namespace roster::dump {
+
+// A few lines each, ending in a line break; what is empty is left out.
+std::string Print(const model::Candidate& candidate);
+std::string Print(PersonId person, const model::Match& match);
+std::string Print(const model::Change& change);
+
+}  // namespace roster::dump
