@@ -1,0 +1,82 @@
+#include "daemon/task/queue.h"
+
+#include <algorithm>
+
+namespace roster::task {
+
+using model::TaskState;
+
+void Queue::Remove(TaskId id) {
+  const auto at = spots_.find(id);
+  if (at == spots_.end()) return;
+  switch (at->second.where) {
+    case Where::kReady:
+      ready_.erase(id);
+      break;
+    case Where::kWaiting:
+      waiting_.erase({at->second.time, id});
+      break;
+    case Where::kLeased:
+      leased_.erase({at->second.time, id});
+      break;
+  }
+  spots_.erase(at);
+}
+
+void Queue::Place(const model::Task& task) {
+  Remove(task.id);
+  switch (task.state) {
+    case TaskState::kQueued:
+      ready_.insert(task.id);
+      spots_[task.id] = {Where::kReady, Time{}};
+      break;
+    case TaskState::kRetry:
+    case TaskState::kUnknown:
+      waiting_.insert({task.not_before, task.id});
+      spots_[task.id] = {Where::kWaiting, task.not_before};
+      break;
+    case TaskState::kLeased: {
+      const Time until = task.lease_until.value_or(Time{});
+      leased_.insert({until, task.id});
+      spots_[task.id] = {Where::kLeased, until};
+      break;
+    }
+    case TaskState::kApplied:
+    case TaskState::kDead:
+    case TaskState::kSuperseded:
+      break;
+  }
+}
+
+std::vector<TaskId> Queue::Ready(std::size_t max, Time now) {
+  while (!waiting_.empty() && waiting_.begin()->first <= now) {
+    const TaskId id = waiting_.begin()->second;
+    waiting_.erase(waiting_.begin());
+    ready_.insert(id);
+    spots_[id] = {Where::kReady, Time{}};
+  }
+  std::vector<TaskId> ids;
+  for (auto at = ready_.begin(); at != ready_.end() && ids.size() < max; ++at) ids.push_back(*at);
+  return ids;
+}
+
+std::vector<TaskId> Queue::Expired(Time now) const {
+  std::vector<TaskId> ids;
+  for (auto at = leased_.begin(); at != leased_.end() && at->first <= now; ++at) {
+    ids.push_back(at->second);
+  }
+  return ids;
+}
+
+std::optional<Time> Queue::NextReady() const {
+  if (!ready_.empty()) return Time{};
+  if (!waiting_.empty()) return waiting_.begin()->first;
+  return std::nullopt;
+}
+
+std::optional<Time> Queue::NextExpiry() const {
+  if (leased_.empty()) return std::nullopt;
+  return leased_.begin()->first;
+}
+
+}  // namespace roster::task

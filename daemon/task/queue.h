@@ -1,0 +1,53 @@
+#pragma once
+
+// The order in which open tasks are handed out, in memory alone: rebuilt from the store at start.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/id.h"
+#include "daemon/base/time.h"
+#include "daemon/model/plan.h"
+
+namespace roster::task {
+
+// The open tasks of one school. A task is in exactly one place: ready, waiting for its time, or
+// leased. Not thread-safe.
+class Queue {
+ public:
+  // Puts the task where its state says, or takes it out when it has ended.
+  void Place(const model::Task& task);
+
+  // Up to `max` tasks that may go out now, in plan order. They stay until Place() moves them.
+  std::vector<TaskId> Ready(std::size_t max, Time now);
+
+  // Leases that have run out.
+  std::vector<TaskId> Expired(Time now) const;
+
+  // When the next task may go out; nullopt: none will.
+  std::optional<Time> NextReady() const;
+
+  // When the next lease runs out; nullopt: none is held.
+  std::optional<Time> NextExpiry() const;
+
+  std::size_t size() const { return spots_.size(); }
+
+ private:
+  enum class Where { kReady, kWaiting, kLeased };
+  struct Spot {
+    Where where;
+    Time time;
+  };
+
+  void Remove(TaskId id);
+
+  std::map<TaskId, Spot> spots_;
+  std::set<TaskId> ready_;
+  std::set<std::pair<Time, TaskId>> waiting_;
+  std::set<std::pair<Time, TaskId>> leased_;
+};
+
+}  // namespace roster::task

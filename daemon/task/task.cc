@@ -1,0 +1,122 @@
+#include "daemon/task/task.h"
+
+#include <algorithm>
+
+namespace roster::task {
+namespace {
+
+using model::Task;
+using model::TaskState;
+
+void End(Task& task, TaskState state, std::string reason, Time now) {
+  task.state = state;
+  task.reason = std::move(reason);
+  task.lease_until.reset();
+  task.ended_at = now;
+}
+
+void Again(Task& task, TaskState state, std::string reason, Time not_before) {
+  task.state = state;
+  task.reason = std::move(reason);
+  task.lease_until.reset();
+  task.not_before = not_before;
+}
+
+}  // namespace
+
+void Lease(Task& task, const std::string& worker, Time now, const Policy& policy) {
+  task.state = TaskState::kLeased;
+  ++task.attempt;
+  task.worker = worker;
+  task.lease_until = now + policy.lease;
+}
+
+void Extend(Task& task, Time now, const Policy& policy) { task.lease_until = now + policy.lease; }
+
+void Expire(Task& task, Time now, const Policy& policy, Random& random) {
+  ++task.failures;
+  Again(task, TaskState::kUnknown, "lease-expired",
+        now + RetryDelay(task.failures, policy, random));
+}
+
+bool Accepts(const Task& task, std::uint32_t attempt) {
+  return task.attempt == attempt && task.attempt > 0 &&
+         (task.state == TaskState::kLeased || task.state == TaskState::kUnknown);
+}
+
+void Conclude(Task& task, const model::Outcome& outcome, Time now, const Policy& policy,
+              Random& random) {
+  if (std::holds_alternative<model::Applied>(outcome)) {
+    End(task, TaskState::kApplied, "", now);
+    return;
+  }
+  if (const auto* superseded = std::get_if<model::Superseded>(&outcome)) {
+    End(task, TaskState::kSuperseded, superseded->reason, now);
+    return;
+  }
+  const auto* attempt = std::get_if<model::Failed>(&outcome);
+  if (attempt != nullptr && attempt->reason == model::kWorkerStopped) {
+    Again(task, TaskState::kRetry, attempt->reason, now);  // nothing was tried
+    return;
+  }
+  ++task.failures;
+  const Duration delay = RetryDelay(task.failures, policy, random);
+  if (const auto* unknown = std::get_if<model::Unknown>(&outcome)) {
+    Again(task, TaskState::kUnknown, unknown->reason, now + delay);
+    return;
+  }
+  const auto& failed = std::get<model::Failed>(outcome);
+  if (!failed.again || task.failures >= policy.failures_max) {
+    End(task, TaskState::kDead, failed.reason, now);
+    return;
+  }
+  const Duration told = failed.retry_after.value_or(std::chrono::milliseconds::zero());
+  Again(task, TaskState::kRetry, failed.reason, now + std::max(delay, told));
+}
+
+bool Supersede(Task& task, std::string reason, Time now) {
+  if (task.state == TaskState::kLeased || task.state == TaskState::kUnknown) {
+    task.look_only = true;
+    return false;
+  }
+  End(task, TaskState::kSuperseded, std::move(reason), now);
+  return true;
+}
+
+void Revive(Task& task) {
+  task.state = TaskState::kQueued;
+  task.failures = 0;
+  task.reason.clear();
+  task.not_before = Time{};
+  task.ended_at.reset();
+}
+
+void Count(model::TaskCounts& counts, TaskState state, bool in) {
+  const auto add = [in](std::uint64_t& count) { in ? ++count : --count; };
+  switch (state) {
+    case TaskState::kQueued:
+    case TaskState::kRetry:
+      return add(counts.queued);
+    case TaskState::kLeased:
+      return add(counts.leased);
+    case TaskState::kUnknown:
+      return add(counts.unknown);
+    case TaskState::kApplied:
+      return add(counts.applied);
+    case TaskState::kDead:
+      return add(counts.dead);
+    case TaskState::kSuperseded:
+      return add(counts.superseded);
+  }
+}
+
+Duration RetryDelay(std::uint32_t failures, const Policy& policy, Random& random) {
+  Duration cap = policy.retry_delay_base;
+  for (std::uint32_t i = 1; i < failures && cap < policy.retry_delay_max; ++i) cap *= 2;
+  cap = std::min(cap, policy.retry_delay_max);
+  const double share = 1.0 - random.Uniform();
+  return std::max(Duration(1), Duration(static_cast<Duration::rep>(
+                                   share * static_cast<double>(cap.count()))));
+}
+
+}  // namespace roster::task

@@ -1,0 +1,57 @@
+#pragma once
+
+// Task: the states of one approved change on its way to the site. Pure: what may follow what, and
+// when it is tried again.
+//
+//   queued ─lease─▶ leased ─report─▶ applied | superseded | dead
+//     ▲               │  └─report──▶ retry ─(not before)─lease─▶ leased
+//     │               └─lease ran out, or no answer─▶ unknown ─lease─▶ leased (looks first)
+//     └── a person retries ── dead
+
+#include <optional>
+#include <string>
+
+#include "daemon/base/random.h"
+#include "daemon/base/time.h"
+#include "daemon/model/plan.h"
+
+namespace roster::task {
+
+struct Policy {
+  Duration lease = std::chrono::seconds(60);           // held without a heartbeat
+  Duration retry_delay_base = std::chrono::seconds(2);  // doubled by each failure,
+  Duration retry_delay_max = std::chrono::minutes(5);   // up to this
+  std::uint32_t failures_max = 8;                       // then dead
+};
+
+// Hands the task out: another attempt, whose number fences the ones before.
+void Lease(model::Task& task, const std::string& worker, Time now, const Policy& policy);
+
+// The worker is alive: the lease goes on.
+void Extend(model::Task& task, Time now, const Policy& policy);
+
+// The lease ran out: nobody knows what was written.
+void Expire(model::Task& task, Time now, const Policy& policy, Random& random);
+
+// Whether a report of this attempt counts: it is the current one, and has not ended. A task whose
+// lease ran out takes the late report of that same attempt, as long as nobody else holds it.
+bool Accepts(const model::Task& task, std::uint32_t attempt);
+
+// What a report makes of the task. Requires Accepts().
+void Conclude(model::Task& task, const model::Outcome& outcome, Time now, const Policy& policy,
+              Random& random);
+
+// The person or the account has changed since the approval. A queued task ends; one that may be
+// under way, or may have been, is only looked at from now on. True when it ended.
+bool Supersede(model::Task& task, std::string reason, Time now);
+
+// A person retries a dead one.
+void Revive(model::Task& task);
+
+// Adds or takes away a task of this state.
+void Count(model::TaskCounts& counts, model::TaskState state, bool in);
+
+// How long to wait before attempt n+1 after n failures: full jitter, uniform in (0, cap].
+Duration RetryDelay(std::uint32_t failures, const Policy& policy, Random& random);
+
+}  // namespace roster::task

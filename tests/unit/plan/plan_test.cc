@@ -1,0 +1,84 @@
+// A plan is named by what it holds, and its tasks hold what was approved.
+
+#include "daemon/plan/plan.h"
+
+#include <gtest/gtest.h>
+
+namespace roster::plan {
+namespace {
+
+using model::Action;
+
+const SchoolId kSchool("tcs");
+
+std::vector<model::PlanItem> Items() {
+  return {{PersonId(1), Action::kAdd, Blake2b("a")}, {PersonId(2), Action::kArchive, Blake2b("b")}};
+}
+
+model::Change Linked() {
+  model::Change change;
+  change.candidate.person = PersonId(2);
+  change.linked = true;
+  change.situation = model::Situation::kOutdated;
+  change.action = Action::kUpdate;
+  change.account = model::Account();
+  change.account->id = AccountId("a2");
+  change.fields = {{model::Field::kGrade, "08", "09"}};
+  return change;
+}
+
+TEST(Plan, TheDigestNamesSchoolKindAndEveryItem) {
+  const Digest digest = PlanDigest(kSchool, false, Items());
+  EXPECT_EQ(PlanDigest(kSchool, false, Items()), digest);
+  EXPECT_NE(PlanDigest(SchoolId("other"), false, Items()), digest);
+  EXPECT_NE(PlanDigest(kSchool, true, Items()), digest);
+  auto items = Items();
+  items[1].action = Action::kUpdate;
+  EXPECT_NE(PlanDigest(kSchool, false, items), digest);
+  items = Items();
+  items[0].digest = Blake2b("c");
+  EXPECT_NE(PlanDigest(kSchool, false, items), digest);
+  items.pop_back();
+  EXPECT_NE(PlanDigest(kSchool, false, items), digest);
+}
+
+TEST(Plan, InvitationsGoToLinkedActiveUnprotectedAccounts) {
+  model::Change change = Linked();
+  EXPECT_TRUE(IsInvitable(change, true));
+  change.account->last_accessed = Time{};
+  EXPECT_FALSE(IsInvitable(change, true));
+  EXPECT_TRUE(IsInvitable(change, false));
+  change.account->active = false;
+  EXPECT_FALSE(IsInvitable(change, false));
+  change = Linked();
+  change.linked = false;
+  EXPECT_FALSE(IsInvitable(change, false));
+  change = Linked();
+  change.situation = model::Situation::kProtected;
+  EXPECT_FALSE(IsInvitable(change, false));
+}
+
+TEST(Plan, ATaskHoldsWhatWasApproved) {
+  model::RosterRules rules;
+  rules.school = kSchool;
+  model::Plan plan;
+  plan.id = PlanId(7);
+  const model::PlanItem item{PersonId(2), Action::kUpdate, Blake2b("b")};
+  const model::Task task = MakeTask(plan, 3, item, Linked(), rules);
+  EXPECT_EQ(ToString(task.id), "7.3");
+  EXPECT_EQ(task.external_id, "tcs:2");
+  EXPECT_EQ(task.account, AccountId("a2"));
+  EXPECT_EQ(task.fields, Linked().fields);
+  EXPECT_FALSE(task.link_only);
+  EXPECT_EQ(task.digest, item.digest);
+
+  const model::Task archive =
+      MakeTask(plan, 4, {PersonId(2), Action::kArchive, Blake2b("b")}, Linked(), rules);
+  EXPECT_TRUE(archive.fields.empty()) << "an archive writes nothing else";
+  model::Change found = Linked();
+  found.linked = false;
+  EXPECT_TRUE(MakeTask(plan, 5, item, found, rules).link_only);
+}
+
+}  // namespace
+}  // namespace roster::plan

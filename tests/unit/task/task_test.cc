@@ -1,0 +1,170 @@
+// The states of a task: what may follow what, when it is tried again, what a report counts for.
+
+#include "daemon/task/task.h"
+
+#include <gtest/gtest.h>
+
+#include "daemon/base/random.h"
+#include "daemon/task/queue.h"
+
+namespace roster::task {
+namespace {
+
+using model::TaskState;
+using std::chrono::seconds;
+
+const Time kNow{seconds(1'000'000)};
+
+model::Task Queued(std::uint32_t index = 1) {
+  model::Task task;
+  task.id = {PlanId(7), index};
+  return task;
+}
+
+model::Task Leased() {
+  model::Task task = Queued();
+  Lease(task, "w1", kNow, Policy());
+  return task;
+}
+
+model::Outcome Fails(bool again) { return model::Failed{"broken", again, false, std::nullopt}; }
+
+TEST(Task, LeaseCountsAnAttemptAndEndsInTime) {
+  const model::Task task = Leased();
+  EXPECT_EQ(task.state, TaskState::kLeased);
+  EXPECT_EQ(task.attempt, 1U);
+  EXPECT_EQ(*task.lease_until, kNow + Policy().lease);
+}
+
+TEST(Task, ALeaseThatRunsOutIsUnknownNeverQueued) {
+  SeededRandom random(1);
+  model::Task task = Leased();
+  Expire(task, kNow, Policy(), random);
+  EXPECT_EQ(task.state, TaskState::kUnknown);
+  EXPECT_GT(task.not_before, kNow);
+}
+
+TEST(Task, OnlyTheCurrentAttemptCounts) {
+  SeededRandom random(1);
+  model::Task task = Leased();
+  EXPECT_TRUE(Accepts(task, 1));
+  Expire(task, kNow, Policy(), random);
+  EXPECT_TRUE(Accepts(task, 1)) << "late, and nobody else holds it";
+  Lease(task, "w2", kNow, Policy());
+  EXPECT_FALSE(Accepts(task, 1)) << "fenced";
+  EXPECT_TRUE(Accepts(task, 2));
+  Conclude(task, model::Applied{}, kNow, Policy(), random);
+  EXPECT_FALSE(Accepts(task, 2)) << "ended";
+  EXPECT_FALSE(Accepts(Queued(), 0)) << "never leased";
+}
+
+TEST(Task, FailuresBackOffAndEndDead) {
+  SeededRandom random(1);
+  const Policy policy;
+  model::Task task = Queued();
+  for (std::uint32_t i = 1; i < policy.failures_max; ++i) {
+    Lease(task, "w", kNow, policy);
+    Conclude(task, Fails(true), kNow, policy, random);
+    ASSERT_EQ(task.state, TaskState::kRetry) << i;
+    ASSERT_GT(task.not_before, kNow);
+    ASSERT_LE(task.not_before, kNow + policy.retry_delay_max);
+  }
+  Lease(task, "w", kNow, policy);
+  Conclude(task, Fails(true), kNow, policy, random);
+  EXPECT_EQ(task.state, TaskState::kDead);
+  EXPECT_EQ(task.reason, "broken");
+  Revive(task);
+  EXPECT_EQ(task.state, TaskState::kQueued);
+  EXPECT_EQ(task.failures, 0U);
+  EXPECT_EQ(task.attempt, policy.failures_max) << "attempts still fence";
+}
+
+TEST(Task, AFailureThatNoRetryCanHelpIsDeadAtOnce) {
+  SeededRandom random(1);
+  model::Task task = Leased();
+  Conclude(task, Fails(false), kNow, Policy(), random);
+  EXPECT_EQ(task.state, TaskState::kDead);
+}
+
+TEST(Task, RetryAfterIsObeyed) {
+  SeededRandom random(1);
+  model::Task task = Leased();
+  Conclude(task, model::Failed{"too-many-requests", true, true, std::chrono::milliseconds(600'000)},
+           kNow, Policy(), random);
+  EXPECT_GE(task.not_before, kNow + seconds(600));
+}
+
+TEST(Task, NoAnswerIsUnknown) {
+  SeededRandom random(1);
+  model::Task task = Leased();
+  Conclude(task, model::Unknown{"no-answer"}, kNow, Policy(), random);
+  EXPECT_EQ(task.state, TaskState::kUnknown);
+}
+
+TEST(Task, WhatWasNotBegunIsSupersededWhatMayBeUnderWayIsOnlyLookedAt) {
+  model::Task queued = Queued();
+  EXPECT_TRUE(Supersede(queued, "changed", kNow));
+  EXPECT_EQ(queued.state, TaskState::kSuperseded);
+  model::Task leased = Leased();
+  EXPECT_FALSE(Supersede(leased, "changed", kNow));
+  EXPECT_EQ(leased.state, TaskState::kLeased);
+  EXPECT_TRUE(leased.look_only);
+}
+
+TEST(Task, RetryDelayIsFullJitterWithinItsCap) {
+  SeededRandom random(3);
+  const Policy policy;
+  Duration longest{};
+  for (int i = 0; i < 2000; ++i) {
+    const Duration delay = RetryDelay(3, policy, random);
+    ASSERT_GT(delay, Duration::zero());
+    ASSERT_LE(delay, 4 * policy.retry_delay_base);
+    longest = std::max(longest, delay);
+  }
+  EXPECT_GT(longest, 3 * policy.retry_delay_base) << "the whole range is used";
+  for (int i = 0; i < 100; ++i) ASSERT_LE(RetryDelay(60, policy, random), policy.retry_delay_max);
+}
+
+TEST(Task, CountsFollowEveryState) {
+  model::TaskCounts counts;
+  for (int state = 1; state <= 7; ++state) Count(counts, static_cast<TaskState>(state), true);
+  EXPECT_EQ(counts.total(), 7U);
+  EXPECT_FALSE(counts.ended());
+  for (int state = 1; state <= 4; ++state) Count(counts, static_cast<TaskState>(state), false);
+  EXPECT_TRUE(counts.ended());
+  EXPECT_EQ(counts.total(), 3U);
+}
+
+TEST(Queue, GivesOutInPlanOrderAndKeepsWhatWaits) {
+  Queue queue;
+  for (const std::uint32_t index : {3U, 1U, 2U}) queue.Place(Queued(index));
+  const auto ready = queue.Ready(2, kNow);
+  ASSERT_EQ(ready.size(), 2U);
+  EXPECT_EQ(ready[0].index, 1U);
+  EXPECT_EQ(ready[1].index, 2U);
+
+  model::Task waiting = Queued(1);
+  waiting.state = TaskState::kRetry;
+  waiting.not_before = kNow + seconds(5);
+  queue.Place(waiting);
+  EXPECT_EQ(queue.Ready(9, kNow).size(), 2U);
+  EXPECT_EQ(queue.Ready(9, kNow + seconds(5)).size(), 3U);
+}
+
+TEST(Queue, NamesExpiredLeases) {
+  Queue queue;
+  model::Task task = Leased();
+  queue.Place(task);
+  EXPECT_TRUE(queue.Ready(9, kNow).empty());
+  EXPECT_TRUE(queue.Expired(kNow).empty());
+  EXPECT_EQ(queue.NextExpiry(), task.lease_until);
+  EXPECT_EQ(queue.Expired(*task.lease_until).size(), 1U);
+  task.state = TaskState::kApplied;
+  queue.Place(task);
+  EXPECT_EQ(queue.size(), 0U);
+  EXPECT_FALSE(queue.NextExpiry());
+  EXPECT_FALSE(queue.NextReady());
+}
+
+}  // namespace
+}  // namespace roster::task
