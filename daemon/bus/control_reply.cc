@@ -1,0 +1,155 @@
+// Replies that go out. What comes in: control_codec.cc.
+
+#include <variant>
+
+#include "daemon/bus/control_codec.h"
+#include "daemon/bus/wire_values.h"
+
+namespace roster::bus {
+namespace {
+
+void PutRefs(const std::vector<TaskId>& tasks,
+             google::protobuf::RepeatedPtrField<wire::TaskRef>& out) {
+  for (const TaskId& task : tasks) {
+    wire::TaskRef& ref = *out.Add();
+    ref.set_plan(task.plan.value());
+    ref.set_index(task.index);
+  }
+}
+
+void PutRows(const std::vector<model::UserRow>& rows,
+             google::protobuf::RepeatedPtrField<wire::UserRow>& out) {
+  for (const model::UserRow& row : rows) Put(row, *out.Add());
+}
+
+void PutPage(const model::UserPage& page, wire::UserPage& out) {
+  PutRows(page.rows, *out.mutable_rows());
+  out.set_next_page_token(page.next_page_token);
+  Put(page.tally, *out.mutable_counters());
+}
+
+void PutSchool(const model::SchoolStatus& school, wire::SchoolStatus& out) {
+  out.set_school(school.school.value());
+  out.set_name(school.name);
+  out.set_accounts(school.accounts == model::AccountsOf::kStudents ? "students" : "parents");
+  Put(school.tally, *out.mutable_counters());
+  if (school.last_poll) Put(*school.last_poll, *out.mutable_last_poll());
+  if (school.last_good_poll) Put(*school.last_good_poll, *out.mutable_last_good_poll());
+  out.set_polling(school.polling);
+  if (school.next_poll) Put(*school.next_poll, *out.mutable_next_poll_at());
+  out.set_source_problem(school.source_problem);
+  out.set_site_problem(school.site_problem);
+  Put(school.tasks, *out.mutable_tasks());
+  for (const model::Plan& plan : school.plans) Put(plan, *out.add_plans());
+  out.set_head(school.head.value());
+  for (const auto& [word, count] : school.unknown_words) {
+    wire::Count& one = *out.add_unknown_words();
+    one.set_reason(word);
+    one.set_count(count);
+  }
+}
+
+// One overload a reply.
+struct Writer {
+  wire::Reply& reply;
+
+  void operator()(const model::Refusal& body) const {
+    wire::Error& out = *reply.mutable_error();
+    Put(body.error, out);
+    PutRows(body.changed, *out.mutable_changed());
+    out.set_changed_total(body.changed_total);
+  }
+  void operator()(const model::Status& body) const {
+    wire::Status& out = *reply.mutable_status();
+    out.set_daemon_version(body.daemon_version);
+    Put(body.now, *out.mutable_now());
+    Put(body.started, *out.mutable_started_at());
+    out.set_events_endpoint(body.events_endpoint);
+    out.set_tasks_endpoint(body.tasks_endpoint);
+    for (const model::SchoolStatus& school : body.schools) PutSchool(school, *out.add_schools());
+    for (const model::WorkerStatus& worker : body.workers) {
+      wire::WorkerStatus& one = *out.add_workers();
+      one.set_worker(worker.worker);
+      Put(worker.seen, *one.mutable_seen_at());
+      one.set_leased(worker.leased);
+    }
+    out.set_disk_problem(body.disk_problem);
+  }
+  void operator()(const model::PollReply& body) const {
+    wire::PollReply& out = *reply.mutable_poll();
+    Put(body.poll, *out.mutable_poll());
+    out.set_already_running(body.already_running);
+  }
+  void operator()(const model::UserPage& body) const { PutPage(body, *reply.mutable_users()); }
+  void operator()(const model::PlanUserPage& body) const {
+    PutPage(body.page, *reply.mutable_plan_users());
+  }
+  void operator()(const model::DecideReply& body) const {
+    wire::DecideReply& out = *reply.mutable_decide();
+    out.set_changed(body.changed);
+    out.set_unchanged(body.unchanged);
+    Put(body.tally, *out.mutable_counters());
+    for (const PersonId person : body.not_selectable) out.add_not_selectable(person.value());
+  }
+  void operator()(const model::PlanReply& body) const {
+    wire::PlanReply& out = *reply.mutable_plan();
+    Put(body.plan, *out.mutable_plan());
+    out.set_in_progress(body.in_progress);
+  }
+  void operator()(const model::PlanPage& body) const {
+    wire::PlanPage& out = *reply.mutable_plans();
+    for (const model::Plan& plan : body.plans) Put(plan, *out.add_plans());
+    out.set_next_page_token(body.next_page_token);
+  }
+  void operator()(const model::ApproveReply& body) const {
+    wire::ApproveReply& out = *reply.mutable_approve();
+    Put(body.plan, *out.mutable_plan());
+    PutRows(body.left_out, *out.mutable_left_out());
+    out.set_left_out_total(body.left_out_total);
+  }
+  void operator()(const model::TaskPage& body) const {
+    wire::TaskPage& out = *reply.mutable_tasks();
+    for (const model::TaskRow& row : body.rows) Put(row, *out.add_rows());
+    out.set_next_page_token(body.next_page_token);
+    Put(body.counts, *out.mutable_counts());
+  }
+  void operator()(const model::RetryReply& body) const {
+    wire::RetryReply& out = *reply.mutable_retry();
+    out.set_retried(body.retried);
+    PutRefs(body.refused, *out.mutable_refused());
+  }
+  void operator()(const model::ExplainReply& body) const {
+    wire::ExplainReply& out = *reply.mutable_explain();
+    if (body.row) Put(*body.row, *out.mutable_row());
+    for (const model::ExplainReply::Line& line : body.lines) {
+      wire::ExplainReply::Line& one = *out.add_lines();
+      if (line.at) Put(*line.at, *one.mutable_at());
+      one.set_text(line.text);
+      one.set_seq(line.seq.value());
+    }
+  }
+  void operator()(const model::ReplayReply& body) const {
+    wire::ReplayReply& out = *reply.mutable_replay();
+    for (const std::string& entry : body.entries) out.add_entries(entry);
+    out.set_head(body.head.value());
+  }
+};
+
+}  // namespace
+
+std::string EncodeReply(std::string_view request_id, const model::ReplyBody& body) {
+  wire::Reply reply;
+  reply.set_version(kVersion);
+  reply.set_request_id(std::string(request_id));
+  std::visit(Writer{reply}, body);
+  return Serialize(reply);
+}
+
+// Fields of a message may come in any order, and the last one counts: what was kept stays as it is.
+std::string RelabelReply(std::string_view kept, std::string_view request_id) {
+  wire::Reply label;
+  label.set_request_id(std::string(request_id));
+  return std::string(kept) + Serialize(label);
+}
+
+}  // namespace roster::bus

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/bus/worker_channel.h"
+
+namespace roster::bus {
+
+// A DEALER that connects, and connects again with a backoff. An endpoint that can't be used is told
+// by the first Send or Receive: Invalid "endpoint".
+class ZmqWorkerChannel : public WorkerChannel {
+ public:
+  explicit ZmqWorkerChannel(const std::string& endpoint);
+  ~ZmqWorkerChannel() override;
+  ZmqWorkerChannel(const ZmqWorkerChannel&) = delete;
+  ZmqWorkerChannel& operator=(const ZmqWorkerChannel&) = delete;
+
+  Result<void> Send(std::string payload) override;
+  Result<std::optional<std::string>> Receive(Duration wait_max) override;
+  void Wake() override;
+
+ private:
+  struct Socket;
+  std::unique_ptr<Socket> socket_;
+};
+
+}  // namespace roster::bus

@@ -1,0 +1,308 @@
+// The journal's entry (roster.v1.Entry): the bytes that are stored, published and hashed.
+
+#include <variant>
+
+#include "daemon/store/codec.h"
+#include "daemon/store/codec_values.h"
+#include "roster/v1/journal.pb.h"
+
+namespace roster::store {
+namespace {
+
+namespace wire = ::roster::v1;
+
+constexpr std::uint32_t kVersion = 1;
+constexpr std::int64_t kSecond = 1'000'000;
+// 0001-01-01 to 9999-12-31, what a Timestamp may say.
+constexpr std::int64_t kSecondsMin = -62'135'596'800;
+constexpr std::int64_t kSecondsMax = 253'402'300'799;
+
+void PutTime(Time time, google::protobuf::Timestamp& out) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  out.set_seconds(seconds.time_since_epoch().count());
+  out.set_nanos(static_cast<std::int32_t>(Duration(time - seconds).count() * 1000));
+}
+
+Time GetTime(const google::protobuf::Timestamp& in, Sound& sound) {
+  const bool valid = in.seconds() >= kSecondsMin && in.seconds() <= kSecondsMax &&
+                     in.nanos() >= 0 && in.nanos() < 1'000'000'000;
+  sound.Require(valid);
+  return valid ? FromMicros(in.seconds() * kSecond + in.nanos() / 1000) : Time{};
+}
+
+// The wire's numbers are the model's; tests compare them.
+wire::Action WireAction(model::Action action) {
+  return static_cast<wire::Action>(static_cast<int>(action));
+}
+
+model::Action GetAction(wire::Action action, Sound& sound) {
+  return sound.Between(static_cast<std::uint32_t>(action), model::Action::kNone,
+                       model::Action::kInvite);
+}
+
+template <typename Message>
+void PutTask(const TaskId& task, PersonId person, Message& out) {
+  out.set_plan(task.plan.value());
+  out.set_index(task.index);
+  out.set_person(person.value());
+}
+
+template <typename Message>
+TaskId GetTask(const Message& in) {
+  return {PlanId(in.plan()), in.index()};
+}
+
+// One overload an event.
+struct Writer {
+  wire::Entry& entry;
+
+  void operator()(const model::PollRequested&) const { entry.mutable_poll_requested(); }
+  void operator()(const model::PollCompleted& event) const {
+    wire::PollCompleted& out = *entry.mutable_poll_completed();
+    out.set_poll(event.poll.value());
+    out.set_people(event.people);
+    out.set_students(event.students);
+    out.set_accounts(event.accounts);
+    out.set_rows_rejected(event.rows_rejected);
+    out.set_rows_changed(event.rows_changed);
+  }
+  void operator()(const model::PollRejected& event) const {
+    wire::PollRejected& out = *entry.mutable_poll_rejected();
+    out.set_poll(event.poll.value());
+    out.set_reason(event.reason);
+    out.set_message(event.message);
+  }
+  void operator()(const model::ReviewRequired& event) const {
+    wire::ReviewRequired& out = *entry.mutable_review_required();
+    out.set_poll(event.poll.value());
+    out.set_new_users(event.new_users);
+    out.set_new_errors(event.new_errors);
+    out.set_pending_adds(event.pending_adds);
+    out.set_pending_updates(event.pending_updates);
+    out.set_pending_archives(event.pending_archives);
+    out.set_pending_restores(event.pending_restores);
+  }
+  void operator()(const model::SourceStopped& event) const {
+    wire::SourceStopped& out = *entry.mutable_source_stopped();
+    out.set_reason(event.reason);
+    out.set_message(event.message);
+  }
+  void operator()(const model::LinksRecorded& event) const {
+    wire::LinksRecorded& out = *entry.mutable_links_recorded();
+    for (const auto& [person, account] : event.links) {
+      wire::LinksRecorded::Pair& pair = *out.add_links();
+      pair.set_person(person.value());
+      pair.set_account(account.value());
+    }
+  }
+  void operator()(const model::PersonsDecided& event) const {
+    wire::PersonsDecided& out = *entry.mutable_persons_decided();
+    out.set_decision(static_cast<wire::Decision>(static_cast<int>(event.kind)));
+    for (const PersonId person : event.persons) out.add_persons(person.value());
+  }
+  void operator()(const model::PlanPrepared& event) const {
+    wire::PlanPrepared& out = *entry.mutable_plan_prepared();
+    out.set_plan(event.plan.value());
+    out.set_digest(std::string(event.digest.view()));
+    out.set_items(event.items);
+    out.set_invitations(event.invitations);
+  }
+  void operator()(const model::PlanApproved& event) const {
+    wire::PlanApproved& out = *entry.mutable_plan_approved();
+    out.set_plan(event.plan.value());
+    out.set_digest(std::string(event.digest.view()));
+    out.set_adds(event.adds);
+    out.set_updates(event.updates);
+    out.set_archives(event.archives);
+    out.set_restores(event.restores);
+    out.set_invites(event.invites);
+    for (const PersonId person : event.left_out) out.add_left_out(person.value());
+    out.set_left_out_total(event.left_out_total);
+  }
+  void operator()(const model::TaskApplied& event) const {
+    wire::TaskApplied& out = *entry.mutable_task_applied();
+    PutTask(event.task, event.person, out);
+    out.set_action(WireAction(event.action));
+    out.set_account(event.account.value());
+    out.set_digest(std::string(event.digest.view()));
+    out.set_attempt(event.attempt);
+    out.set_already(event.already);
+  }
+  void operator()(const model::TaskDead& event) const {
+    wire::TaskDead& out = *entry.mutable_task_dead();
+    PutTask(event.task, event.person, out);
+    out.set_action(WireAction(event.action));
+    out.set_reason(event.reason);
+    out.set_attempt(event.attempt);
+  }
+  void operator()(const model::TaskSuperseded& event) const {
+    wire::TaskSuperseded& out = *entry.mutable_task_superseded();
+    PutTask(event.task, event.person, out);
+    out.set_action(WireAction(event.action));
+    out.set_reason(event.reason);
+  }
+  void operator()(const model::TaskUnknown& event) const {
+    wire::TaskUnknown& out = *entry.mutable_task_unknown();
+    PutTask(event.task, event.person, out);
+    out.set_action(WireAction(event.action));
+    out.set_reason(event.reason);
+    out.set_attempt(event.attempt);
+  }
+  void operator()(const model::TasksRetried& event) const {
+    wire::TasksRetried& out = *entry.mutable_tasks_retried();
+    for (const auto& [task, person] : event.tasks) PutTask(task, person, *out.add_tasks());
+  }
+  void operator()(const model::SyncCompleted& event) const {
+    wire::SyncCompleted& out = *entry.mutable_sync_completed();
+    out.set_plan(event.plan.value());
+    PutCounts(event.tasks, *out.mutable_tasks());
+  }
+};
+
+std::vector<PersonId> GetPersons(const google::protobuf::RepeatedField<std::int64_t>& in) {
+  std::vector<PersonId> persons;
+  persons.reserve(static_cast<std::size_t>(in.size()));
+  for (const std::int64_t person : in) persons.emplace_back(person);
+  return persons;
+}
+
+model::Event Get(const wire::LinksRecorded& in) {
+  model::LinksRecorded event;
+  for (const wire::LinksRecorded::Pair& pair : in.links()) {
+    event.links.emplace_back(PersonId(pair.person()), AccountId(pair.account()));
+  }
+  return event;
+}
+
+model::Event Get(const wire::PersonsDecided& in, Sound& sound) {
+  return model::PersonsDecided{
+      sound.Between(static_cast<std::uint32_t>(in.decision()), model::DecisionKind::kSync,
+                    model::DecisionKind::kExclude),
+      GetPersons(in.persons())};
+}
+
+model::Event Get(const wire::PlanApproved& in, Sound& sound) {
+  model::PlanApproved event;
+  event.plan = PlanId(in.plan());
+  event.digest = sound.DigestOf(in.digest());
+  event.adds = in.adds();
+  event.updates = in.updates();
+  event.archives = in.archives();
+  event.restores = in.restores();
+  event.invites = in.invites();
+  event.left_out = GetPersons(in.left_out());
+  event.left_out_total = in.left_out_total();
+  return event;
+}
+
+model::Event Get(const wire::TasksRetried& in) {
+  model::TasksRetried event;
+  for (const wire::TasksRetried::Ref& task : in.tasks()) {
+    event.tasks.emplace_back(GetTask(task), PersonId(task.person()));
+  }
+  return event;
+}
+
+model::Event GetEvent(const wire::Entry& in, Sound& sound) {
+  switch (in.event_case()) {
+    case wire::Entry::kPollRequested:
+      return model::PollRequested{};
+    case wire::Entry::kPollCompleted: {
+      const auto& event = in.poll_completed();
+      return model::PollCompleted{PollId(event.poll()),  event.people(),
+                                  event.students(),      event.accounts(),
+                                  event.rows_rejected(), event.rows_changed()};
+    }
+    case wire::Entry::kPollRejected: {
+      const auto& event = in.poll_rejected();
+      return model::PollRejected{PollId(event.poll()), event.reason(), event.message()};
+    }
+    case wire::Entry::kReviewRequired: {
+      const auto& event = in.review_required();
+      return model::ReviewRequired{PollId(event.poll()),    event.new_users(),
+                                   event.new_errors(),      event.pending_adds(),
+                                   event.pending_updates(), event.pending_archives(),
+                                   event.pending_restores()};
+    }
+    case wire::Entry::kSourceStopped:
+      return model::SourceStopped{in.source_stopped().reason(), in.source_stopped().message()};
+    case wire::Entry::kLinksRecorded:
+      return Get(in.links_recorded());
+    case wire::Entry::kPersonsDecided:
+      return Get(in.persons_decided(), sound);
+    case wire::Entry::kPlanPrepared: {
+      const auto& event = in.plan_prepared();
+      return model::PlanPrepared{PlanId(event.plan()), sound.DigestOf(event.digest()),
+                                 event.items(), event.invitations()};
+    }
+    case wire::Entry::kPlanApproved:
+      return Get(in.plan_approved(), sound);
+    case wire::Entry::kTaskApplied: {
+      const auto& event = in.task_applied();
+      return model::TaskApplied{GetTask(event),
+                                PersonId(event.person()),
+                                GetAction(event.action(), sound),
+                                AccountId(event.account()),
+                                sound.DigestOf(event.digest()),
+                                event.attempt(),
+                                event.already()};
+    }
+    case wire::Entry::kTaskDead: {
+      const auto& event = in.task_dead();
+      return model::TaskDead{GetTask(event), PersonId(event.person()),
+                             GetAction(event.action(), sound), event.reason(), event.attempt()};
+    }
+    case wire::Entry::kTaskSuperseded: {
+      const auto& event = in.task_superseded();
+      return model::TaskSuperseded{GetTask(event), PersonId(event.person()),
+                                   GetAction(event.action(), sound), event.reason()};
+    }
+    case wire::Entry::kTaskUnknown: {
+      const auto& event = in.task_unknown();
+      return model::TaskUnknown{GetTask(event), PersonId(event.person()),
+                                GetAction(event.action(), sound), event.reason(), event.attempt()};
+    }
+    case wire::Entry::kTasksRetried:
+      return Get(in.tasks_retried());
+    case wire::Entry::kSyncCompleted:
+      return model::SyncCompleted{PlanId(in.sync_completed().plan()),
+                                  GetCounts(in.sync_completed().tasks())};
+    case wire::Entry::EVENT_NOT_SET:
+      break;
+  }
+  sound.Require(false);
+  return model::PollRequested{};
+}
+
+}  // namespace
+
+std::string EncodeEntry(const model::Entry& entry) {
+  wire::Entry out;
+  out.set_version(kVersion);
+  out.set_school(entry.school.value());
+  out.set_seq(entry.seq.value());
+  PutTime(entry.at, *out.mutable_at());
+  out.set_actor(entry.actor);
+  out.set_cause(entry.cause);
+  out.set_previous(std::string(entry.previous.view()));
+  std::visit(Writer{out}, entry.event);
+  return Serialize(out);
+}
+
+Result<model::Entry> DecodeEntry(std::string_view value) {
+  Sound sound("a journal entry");
+  wire::Entry in;
+  sound.Parse(value, in);
+  sound.Require(in.version() == kVersion);
+  model::Entry entry;
+  entry.school = SchoolId(in.school());
+  entry.seq = Seq(in.seq());
+  entry.at = GetTime(in.at(), sound);
+  entry.actor = in.actor();
+  entry.cause = in.cause();
+  entry.previous = sound.DigestOf(in.previous());
+  entry.event = GetEvent(in, sound);
+  return sound.Finish(std::move(entry));
+}
+
+}  // namespace roster::store

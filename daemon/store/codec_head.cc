@@ -1,0 +1,128 @@
+// What stands in the families `meta` and `replies`.
+
+#include "daemon/store/codec.h"
+#include "daemon/store/codec_values.h"
+
+namespace roster::store {
+
+std::string EncodeFormat(const Format& format) {
+  disk::Format out;
+  out.set_version(format.version);
+  out.set_written_by(format.written_by);
+  return Serialize(out);
+}
+
+Result<Format> DecodeFormat(std::string_view value) {
+  Sound sound("the format");
+  disk::Format in;
+  sound.Parse(value, in);
+  sound.Require(in.version() > 0);
+  return sound.Finish(Format{in.version(), in.written_by()});
+}
+
+std::string EncodeSchoolHead(const model::SchoolHead& head) {
+  disk::SchoolHead out;
+  out.set_seq(head.seq.value());
+  out.set_hash(std::string(head.hash.view()));
+  out.set_polls(head.polls);
+  out.set_plans(head.plans);
+  out.set_last_good_poll(head.last_good_poll.value());
+  out.set_last_good_people(head.last_good_people);
+  out.set_last_good_students(head.last_good_students);
+  out.set_last_good_accounts(head.last_good_accounts);
+  if (head.next_poll) out.set_next_poll_us(Micros(*head.next_poll));
+  out.set_source_stopped(head.source_stopped);
+  out.set_source_problem(head.source_problem);
+  out.set_site_problem(head.site_problem);
+  out.set_rejected_in_a_row(head.rejected_in_a_row);
+  out.set_published(head.published.value());
+  Put(head.tally, *out.mutable_tally());
+  out.set_rules(std::string(head.rules.view()));
+  for (const auto& [word, count] : head.unknown_words) {
+    disk::WordCount& one = *out.add_unknown_words();
+    one.set_word(word);
+    one.set_count(count);
+  }
+  PutCounts(head.tasks, *out.mutable_tasks());
+  return Serialize(out);
+}
+
+Result<model::SchoolHead> DecodeSchoolHead(std::string_view value) {
+  Sound sound("a school's head");
+  disk::SchoolHead in;
+  sound.Parse(value, in);
+  model::SchoolHead head;
+  head.seq = Seq(in.seq());
+  head.hash = sound.DigestOf(in.hash());
+  head.polls = in.polls();
+  head.plans = in.plans();
+  head.last_good_poll = PollId(in.last_good_poll());
+  head.last_good_people = in.last_good_people();
+  head.last_good_students = in.last_good_students();
+  head.last_good_accounts = in.last_good_accounts();
+  if (in.next_poll_us() != 0) head.next_poll = FromMicros(in.next_poll_us());
+  head.source_stopped = in.source_stopped();
+  head.source_problem = in.source_problem();
+  head.site_problem = in.site_problem();
+  head.rejected_in_a_row = in.rejected_in_a_row();
+  head.published = Seq(in.published());
+  head.tally = GetTally(in.tally(), sound);
+  head.rules = sound.FingerprintOf(in.rules());
+  for (const disk::WordCount& one : in.unknown_words()) {
+    head.unknown_words.emplace_back(one.word(), one.count());
+  }
+  head.tasks = GetCounts(in.tasks());
+  return sound.Finish(std::move(head));
+}
+
+std::string EncodeQuota(const model::QuotaState& state) {
+  disk::Quota out;
+  for (const auto& window : state.taken) {
+    disk::Quota::Bucket& bucket = *out.add_buckets();
+    for (const TokenBucket::Taken& taken : window) {
+      bucket.add_at_us(Micros(taken.at));
+      bucket.add_count(taken.count);
+    }
+  }
+  if (state.refused_until) out.set_refused_until_us(Micros(*state.refused_until));
+  return Serialize(out);
+}
+
+Result<model::QuotaState> DecodeQuota(std::string_view value) {
+  Sound sound("a quota");
+  disk::Quota in;
+  sound.Parse(value, in);
+  model::QuotaState state;
+  sound.Require(in.buckets_size() == static_cast<int>(state.taken.size()));
+  for (int i = 0; i < std::min(in.buckets_size(), static_cast<int>(state.taken.size())); ++i) {
+    const disk::Quota::Bucket& bucket = in.buckets(i);
+    sound.Require(bucket.at_us_size() == bucket.count_size());
+    for (int j = 0; j < std::min(bucket.at_us_size(), bucket.count_size()); ++j) {
+      state.taken[static_cast<std::size_t>(i)].push_back(
+          {FromMicros(bucket.at_us(j)), bucket.count(j)});
+    }
+  }
+  if (in.refused_until_us() != 0) state.refused_until = FromMicros(in.refused_until_us());
+  return sound.Finish(std::move(state));
+}
+
+std::string EncodeKeptReply(const KeptReply& kept) {
+  disk::KeptReply out;
+  out.set_request(std::string(kept.request.view()));
+  out.set_reply(kept.reply);
+  out.set_at_us(Micros(kept.at));
+  return Serialize(out);
+}
+
+Result<KeptReply> DecodeKeptReply(std::string_view value) {
+  Sound sound("a kept reply");
+  disk::KeptReply in;
+  sound.Parse(value, in);
+  KeptReply kept;
+  kept.request = sound.DigestOf(in.request());
+  kept.reply = std::move(*in.mutable_reply());
+  kept.at = FromMicros(in.at_us());
+  return sound.Finish(std::move(kept));
+}
+
+}  // namespace roster::store

@@ -1,0 +1,134 @@
+#include "daemon/store/codec_values.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
+
+namespace roster::store {
+namespace {
+
+template <std::size_t N>
+void PutArray(const std::uint64_t (&numbers)[N],
+              google::protobuf::RepeatedField<std::uint64_t>& out) {
+  out.Reserve(static_cast<int>(N));
+  for (const std::uint64_t number : numbers) out.Add(number);
+}
+
+// A shorter one was written before the list of words grew.
+template <std::size_t N>
+void GetArray(const google::protobuf::RepeatedField<std::uint64_t>& in, std::uint64_t (&numbers)[N],
+              Sound& sound) {
+  const auto size = static_cast<std::size_t>(in.size());
+  sound.Require(size <= N);
+  std::copy_n(in.begin(), std::min(size, N), numbers);
+}
+
+}  // namespace
+
+void AppendMessage(const google::protobuf::MessageLite& message, std::string& bytes) {
+  bytes.reserve(bytes.size() + message.ByteSizeLong());
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream out(&stream);
+  out.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&out);
+}
+
+std::string Serialize(const google::protobuf::MessageLite& message) {
+  std::string bytes;
+  AppendMessage(message, bytes);
+  return bytes;
+}
+
+void Sound::Parse(std::string_view bytes, google::protobuf::MessageLite& message) {
+  // What does not parse is answered for by us; protobuf would write a line to stderr each time.
+  [[maybe_unused]] static const auto before = google::protobuf::SetLogHandler(nullptr);
+  Require(bytes.size() <= INT32_MAX &&
+          message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+}
+
+model::Reason Sound::ReasonOf(std::uint32_t number) {
+  const auto reason = static_cast<model::Reason>(number & 0xffU);
+  Require(number <= 0xffU &&
+          (reason == model::Reason::kNone || !model::ReasonWord(reason).empty()));
+  return reason;
+}
+
+model::Field Sound::FieldOf(std::uint32_t number) {
+  const auto field = static_cast<model::Field>(number & 0xffU);
+  Require(number <= 0xffU && !model::FieldWord(field).empty());
+  return field;
+}
+
+Digest Sound::DigestOf(std::string_view bytes) {
+  const auto digest = Digest::FromBytes(bytes);
+  Require(digest.has_value());
+  return digest.value_or(Digest{});
+}
+
+Fingerprint Sound::FingerprintOf(std::string_view bytes) {
+  const auto fingerprint = Fingerprint::FromBytes(bytes);
+  Require(fingerprint.has_value());
+  return fingerprint.value_or(Fingerprint{});
+}
+
+Error Sound::BadValue() const {
+  return {Code::kCorrupt, "bad-value",
+          "What is stored as " + std::string(what_) +
+              " cannot be read: the store is damaged, or was written by another version. Restore "
+              "it from a backup."};
+}
+
+void Put(const model::Fields& fields, google::protobuf::RepeatedPtrField<disk::FieldValue>& out) {
+  for (const auto& [field, value] : fields) {
+    disk::FieldValue& one = *out.Add();
+    one.set_field(Number(field));
+    one.set_value(value);
+  }
+}
+
+model::Fields GetFields(const google::protobuf::RepeatedPtrField<disk::FieldValue>& in,
+                        Sound& sound) {
+  model::Fields fields;
+  for (const disk::FieldValue& one : in) fields.Set(sound.FieldOf(one.field()), one.value());
+  return fields;
+}
+
+void Put(const std::vector<model::FieldChange>& fields,
+         google::protobuf::RepeatedPtrField<disk::FieldChange>& out) {
+  for (const model::FieldChange& field : fields) {
+    disk::FieldChange& one = *out.Add();
+    one.set_field(Number(field.field));
+    one.set_before(field.before);
+    one.set_after(field.after);
+  }
+}
+
+std::vector<model::FieldChange> GetFieldChanges(
+    const google::protobuf::RepeatedPtrField<disk::FieldChange>& in, Sound& sound) {
+  std::vector<model::FieldChange> fields;
+  fields.reserve(static_cast<std::size_t>(in.size()));
+  for (const disk::FieldChange& one : in) {
+    fields.push_back({sound.FieldOf(one.field()), one.before(), one.after()});
+  }
+  return fields;
+}
+
+void Put(const model::Tally& tally, disk::Tally& out) {
+  out.set_everybody(tally.everybody);
+  out.set_fresh(tally.fresh);
+  PutArray(tally.by_status, *out.mutable_by_status());
+  PutArray(tally.by_bucket, *out.mutable_by_bucket());
+  PutArray(tally.by_reason, *out.mutable_by_reason());
+}
+
+model::Tally GetTally(const disk::Tally& in, Sound& sound) {
+  model::Tally tally;
+  tally.everybody = in.everybody();
+  tally.fresh = in.fresh();
+  GetArray(in.by_status(), tally.by_status, sound);
+  GetArray(in.by_bucket(), tally.by_bucket, sound);
+  GetArray(in.by_reason(), tally.by_reason, sound);
+  return tally;
+}
+
+}  // namespace roster::store

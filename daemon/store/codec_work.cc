@@ -1,0 +1,238 @@
+// What stands in the family `work`, and the value of an account's key.
+
+#include "daemon/store/codec.h"
+#include "daemon/store/codec_values.h"
+
+namespace roster::store {
+namespace {
+
+constexpr std::size_t kDigestBytes = 32;
+
+void AppendBigEndian(std::string& bytes, std::uint64_t number, std::size_t width) {
+  for (std::size_t i = width; i > 0; --i) {
+    bytes += static_cast<char>((number >> ((i - 1) * 8U)) & 0xffU);
+  }
+}
+
+std::uint64_t ReadBigEndian(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes) number = (number << 8U) | static_cast<unsigned char>(byte);
+  return number;
+}
+
+constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
+
+}  // namespace
+
+std::string EncodePerson(PersonId person) {
+  std::string value;
+  AppendBigEndian(value, static_cast<std::uint64_t>(person.value()) ^ kSign, 8);
+  return value;
+}
+
+Result<PersonId> DecodePerson(std::string_view value) {
+  Sound sound("an account's owner");
+  sound.Require(value.size() == 8);
+  return sound.Finish(PersonId(static_cast<std::int64_t>(ReadBigEndian(value) ^ kSign)));
+}
+
+std::string EncodePoll(const model::Poll& poll) {
+  disk::Poll out;
+  out.set_state(Number(poll.state));
+  out.set_started_us(Micros(poll.started));
+  out.set_ended_us(Micros(poll.ended));
+  out.set_reason(poll.reason);
+  out.set_message(poll.message);
+  out.set_people(poll.people);
+  out.set_students(poll.students);
+  out.set_accounts(poll.accounts);
+  out.set_requests(poll.requests);
+  out.set_bytes(poll.bytes);
+  out.set_rows_changed(poll.rows_changed);
+  out.set_rows_rejected(poll.rows_rejected);
+  for (const model::RejectedRow& row : poll.rejected) {
+    disk::RejectedRow& one = *out.add_rejected();
+    one.set_resource(row.resource);
+    one.set_row(row.row);
+    if (row.id) one.set_id(*row.id);
+    one.set_reason(row.reason);
+    one.set_field(row.field);
+  }
+  out.set_unowned_accounts(poll.unowned_accounts);
+  return Serialize(out);
+}
+
+Result<model::Poll> DecodePoll(PollId id, std::string_view value) {
+  Sound sound("a poll");
+  disk::Poll in;
+  sound.Parse(value, in);
+  model::Poll poll;
+  poll.id = id;
+  poll.state = sound.Between(in.state(), model::PollState::kRunning, model::PollState::kRejected);
+  poll.started = FromMicros(in.started_us());
+  poll.ended = FromMicros(in.ended_us());
+  poll.reason = in.reason();
+  poll.message = in.message();
+  poll.people = in.people();
+  poll.students = in.students();
+  poll.accounts = in.accounts();
+  poll.requests = in.requests();
+  poll.bytes = in.bytes();
+  poll.rows_changed = in.rows_changed();
+  poll.rows_rejected = in.rows_rejected();
+  for (const disk::RejectedRow& one : in.rejected()) {
+    model::RejectedRow& row = poll.rejected.emplace_back();
+    row.resource = one.resource();
+    row.row = one.row();
+    if (one.has_id()) row.id = one.id();
+    row.reason = one.reason();
+    row.field = one.field();
+  }
+  poll.unowned_accounts = in.unowned_accounts();
+  return sound.Finish(std::move(poll));
+}
+
+std::string EncodePlan(const model::Plan& plan) {
+  disk::Plan out;
+  out.set_invitations(plan.invitations);
+  out.set_state(Number(plan.state));
+  out.set_digest(std::string(plan.digest.view()));
+  out.set_items(plan.items);
+  Put(plan.tally, *out.mutable_tally());
+  for (const std::uint64_t count : plan.by_action) out.add_by_action(count);
+  out.set_prepared_us(Micros(plan.prepared_at));
+  out.set_prepared_by(plan.prepared_by);
+  if (plan.approved_at) out.set_approved_us(Micros(*plan.approved_at));
+  out.set_approved_by(plan.approved_by);
+  out.set_left_out(plan.left_out);
+  PutCounts(plan.tasks, *out.mutable_tasks());
+  if (plan.finished_at) out.set_finished_us(Micros(*plan.finished_at));
+  return Serialize(out);
+}
+
+Result<model::Plan> DecodePlan(PlanId id, std::string_view value) {
+  Sound sound("a plan");
+  disk::Plan in;
+  sound.Parse(value, in);
+  model::Plan plan;
+  plan.id = id;
+  plan.invitations = in.invitations();
+  plan.state = sound.Between(in.state(), model::PlanState::kOpen, model::PlanState::kFinished);
+  plan.digest = sound.DigestOf(in.digest());
+  plan.items = in.items();
+  plan.tally = GetTally(in.tally(), sound);
+  const auto actions = static_cast<std::size_t>(in.by_action_size());
+  sound.Require(actions <= std::size(plan.by_action));
+  std::copy_n(in.by_action().begin(), std::min(actions, std::size(plan.by_action)), plan.by_action);
+  plan.prepared_at = FromMicros(in.prepared_us());
+  plan.prepared_by = in.prepared_by();
+  if (in.has_approved_us()) plan.approved_at = FromMicros(in.approved_us());
+  plan.approved_by = in.approved_by();
+  plan.left_out = in.left_out();
+  plan.tasks = GetCounts(in.tasks());
+  if (in.has_finished_us()) plan.finished_at = FromMicros(in.finished_us());
+  return sound.Finish(std::move(plan));
+}
+
+std::string EncodePlanItems(const std::vector<model::PlanItem>& items) {
+  disk::PlanItems out;
+  out.mutable_digests()->reserve(items.size() * kDigestBytes);
+  for (const model::PlanItem& item : items) {
+    out.add_persons(item.person.value());
+    out.add_actions(Number(item.action));
+    out.mutable_digests()->append(item.digest.view());
+  }
+  return Serialize(out);
+}
+
+Result<std::vector<model::PlanItem>> DecodePlanItems(std::string_view value) {
+  Sound sound("a plan's items");
+  disk::PlanItems in;
+  sound.Parse(value, in);
+  const auto count = static_cast<std::size_t>(in.persons_size());
+  const bool even = count <= kPlanChunk && static_cast<std::size_t>(in.actions_size()) == count &&
+                    in.digests().size() == count * kDigestBytes;
+  sound.Require(even);
+  std::vector<model::PlanItem> items;
+  for (std::size_t i = 0; even && i < count; ++i) {
+    const int at = static_cast<int>(i);
+    items.push_back(
+        {PersonId(in.persons(at)),
+         sound.Between(in.actions(at), model::Action::kAdd, model::Action::kInvite),
+         sound.DigestOf(std::string_view(in.digests()).substr(i * kDigestBytes, kDigestBytes))});
+  }
+  return sound.Finish(std::move(items));
+}
+
+std::string EncodeTask(const model::Task& task) {
+  disk::Task out;
+  out.set_person(task.person.value());
+  out.set_action(Number(task.action));
+  out.set_digest(std::string(task.digest.view()));
+  out.set_external_id(task.external_id);
+  out.set_account(task.account.value());
+  Put(task.fields, *out.mutable_fields());
+  out.set_was_active(task.was_active);
+  out.set_link_only(task.link_only);
+  if (task.invited_before) out.set_invited_before_us(Micros(*task.invited_before));
+  out.set_look_only(task.look_only);
+  out.set_state(Number(task.state));
+  out.set_attempt(task.attempt);
+  out.set_failures(task.failures);
+  out.set_not_before_us(Micros(task.not_before));
+  if (task.lease_until) out.set_lease_until_us(Micros(*task.lease_until));
+  out.set_worker(task.worker);
+  out.set_reason(task.reason);
+  if (task.ended_at) out.set_ended_us(Micros(*task.ended_at));
+  return Serialize(out);
+}
+
+Result<model::Task> DecodeTask(TaskId id, std::string_view value) {
+  Sound sound("a task");
+  disk::Task in;
+  sound.Parse(value, in);
+  model::Task task;
+  task.id = id;
+  task.person = PersonId(in.person());
+  task.action = sound.Between(in.action(), model::Action::kAdd, model::Action::kInvite);
+  task.digest = sound.DigestOf(in.digest());
+  task.external_id = in.external_id();
+  task.account = AccountId(in.account());
+  task.fields = GetFieldChanges(in.fields(), sound);
+  task.was_active = in.was_active();
+  task.link_only = in.link_only();
+  if (in.has_invited_before_us()) task.invited_before = FromMicros(in.invited_before_us());
+  task.look_only = in.look_only();
+  task.state = sound.Between(in.state(), model::TaskState::kQueued, model::TaskState::kSuperseded);
+  task.attempt = in.attempt();
+  task.failures = in.failures();
+  task.not_before = FromMicros(in.not_before_us());
+  if (in.has_lease_until_us()) task.lease_until = FromMicros(in.lease_until_us());
+  task.worker = in.worker();
+  task.reason = in.reason();
+  if (in.has_ended_us()) task.ended_at = FromMicros(in.ended_us());
+  return sound.Finish(std::move(task));
+}
+
+std::string EncodeHeldTask(const TaskId& task, bool dead) {
+  std::string value;
+  AppendBigEndian(value, task.plan.value(), 8);
+  AppendBigEndian(value, task.index, 4);
+  value += dead ? '\1' : '\0';
+  return value;
+}
+
+Result<std::pair<TaskId, bool>> DecodeHeldTask(std::string_view value) {
+  Sound sound("a person's task");
+  const bool whole = value.size() == 13;
+  sound.Require(whole && (value[12] == '\0' || value[12] == '\1'));
+  std::pair<TaskId, bool> held;
+  if (whole) {
+    held = {TaskId{PlanId(ReadBigEndian(value.substr(0, 8))),
+                   static_cast<std::uint32_t>(ReadBigEndian(value.substr(8, 4)))},
+            value[12] == '\1'};
+  }
+  return sound.Finish(held);
+}
+
+}  // namespace roster::store

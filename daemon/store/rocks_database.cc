@@ -1,0 +1,248 @@
+#include "daemon/store/rocks_database.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <vector>
+
+#include "daemon/store/codec.h"
+#include "daemon/store/keys.h"
+
+namespace roster::store {
+namespace {
+
+constexpr std::array<const char*, kFamilies> kNames = {"meta", "review", "work", "journal",
+                                                       "replies"};
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
+constexpr mode_t kOwnerOnly = 0700;
+
+bool Contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
+  rocksdb::DBOptions options;
+  options.env = env;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.paranoid_checks = true;
+  // The default (point in time) drops everything after damage in the log without a word, commits
+  // included that the world has relied on. This one refuses, but for an incomplete last record.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // A log that is no longer written to is whole, or the directory is refused.
+  options.track_and_verify_wals_in_manifest = true;
+  // A family that is seldom written to pins the logs since its last flush.
+  options.max_total_wal_size = 64 * kMiB;
+  options.db_write_buffer_size = 64 * kMiB;
+  options.max_background_jobs = 2;
+  options.max_open_files = 256;
+  // Warnings and errors alone: what is logged below them names keys.
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.max_log_file_size = kMiB;
+  options.keep_log_file_num = 3;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(const RocksOptions& settings,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = std::size_t{16} << 10U;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks = true;  // so that the cache's size bounds them too
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.checksum = rocksdb::ChecksumType::kXXH3;
+
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = settings.write_buffer_bytes;
+  options.level_compaction_dynamic_level_bytes = true;
+  const auto supported = rocksdb::GetSupportedCompressions();
+  const bool lz4 =
+      std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
+  options.compression = lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+tl::unexpected<Error> NotPermitted(const std::filesystem::path& path, int error) {
+  return Fail(Code::kRefused, "not-permitted",
+              "The directory " + path.string() + " cannot be used: " + std::strerror(error) +
+                  ". It must belong to the user that rosterd runs as.");
+}
+
+Result<void> PrepareDirectory(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT) return NotPermitted(path, errno);
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    if (error) return NotPermitted(path.parent_path(), error.value());
+    if (::mkdir(path.c_str(), kOwnerOnly) != 0) {
+      if (errno == ENOSPC) {
+        return Fail(Code::kExhausted, "disk-full",
+                    "The disk is full: " + path.string() + " could not be made.");
+      }
+      return NotPermitted(path, errno);
+    }
+    return {};
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return Fail(Code::kRefused, "not-a-directory",
+                path.string() + " is not a directory. Name another one in state_dir.");
+  }
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) return NotPermitted(path, errno);
+  // Nobody else is to read children's data, whatever the umask was when this was made.
+  if ((status.st_mode & 0777U) != kOwnerOnly && ::chmod(path.c_str(), kOwnerOnly) != 0) {
+    return NotPermitted(path, errno);
+  }
+  return {};
+}
+
+// RocksDB would take a directory without the file CURRENT for a new one, and delete the rest.
+Result<void> CheckNothingMissing(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path / "CURRENT", error)) return {};
+  for (const auto& file : std::filesystem::directory_iterator(path, error)) {
+    const std::string kind = file.path().extension().string();
+    if (kind != ".sst" && kind != ".log") continue;
+    return Fail(Code::kCorrupt, "damaged",
+                "The directory " + path.string() +
+                    " holds data, but its file CURRENT is missing. Nothing was touched: restore it "
+                    "from a backup.");
+  }
+  if (error) return NotPermitted(path, error.value());
+  return {};
+}
+
+tl::unexpected<Error> OpenFailure(const rocksdb::Status& status,
+                                  const std::filesystem::path& path) {
+  const std::string text = status.ToString();
+  if (Contains(text, "While lock file") || Contains(text, "lock hold by current process")) {
+    return Fail(Code::kRefused, "already-running",
+                "Another rosterd uses the directory " + path.string() +
+                    ". Stop it first, or give this one a state_dir of its own.");
+  }
+  if (Contains(text, "Column families not opened")) {
+    return Fail(Code::kRefused, "newer-format",
+                "The directory " + path.string() +
+                    " was written by a newer rosterd. Nothing was changed: install that version.");
+  }
+  if (status.IsInvalidArgument() || status.IsNotSupported() || status.IsNotFound()) {
+    return Fail(Code::kCorrupt, "damaged",
+                "The directory " + path.string() + " cannot be opened: " + text +
+                    ". Restore it from a backup.");
+  }
+  return tl::unexpected<Error>(RocksError(status, "opening " + path.string()));
+}
+
+}  // namespace
+
+Error RocksError(const rocksdb::Status& status, std::string_view doing) {
+  const std::string during = " (" + std::string(doing) + ": " + status.ToString() + ")";
+  if (status.IsNoSpace()) {
+    return {Code::kExhausted, "disk-full",
+            "The disk is full: nothing was written. Make room; rosterd goes on by itself" + during};
+  }
+  if (status.IsCorruption()) {
+    return {Code::kCorrupt, "damaged",
+            "The store is damaged. Stop rosterd, look at the disk, and restore the last backup" +
+                during};
+  }
+  return {Code::kUnavailable, "disk",
+          "The disk does not do as told. Look at it, then start rosterd again" + during};
+}
+
+Result<std::shared_ptr<RocksStore::Database>> RocksStore::Database::Open(
+    const std::filesystem::path& path, const RocksOptions& options) {
+  ROSTER_TRY(PrepareDirectory(path), "opening the store");
+  ROSTER_TRY(CheckNothingMissing(path), "opening the store");
+
+  std::shared_ptr<Database> database(new Database);
+  database->env_ = rocksdb::Env::Default();
+  if (options.file_system) {
+    database->own_env_ = rocksdb::NewCompositeEnv(options.file_system);
+    database->env_ = database->own_env_.get();
+  }
+  const auto family = FamilyOptions(
+      options, rocksdb::NewLRUCache(static_cast<std::size_t>(options.block_cache_bytes)));
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, family);
+  for (const char* name : kNames) families.emplace_back(name, family);
+
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(DatabaseOptions(database->env_), path.string(), families, &handles, &db);
+  if (!status.ok()) return OpenFailure(status, path);
+  database->db_.reset(db);
+  database->default_ = handles[0];
+  std::copy_n(handles.begin() + 1, kFamilies, database->handles_.begin());
+  ROSTER_TRY(database->CheckFormat(options), "opening the store");
+  return database;
+}
+
+RocksStore::Database::~Database() {
+  if (!db_) return;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  db_->DestroyColumnFamilyHandle(default_);
+  // What was committed is in the log: a close that fails loses nothing.
+  db_->Close().PermitUncheckedError();
+}
+
+Result<bool> RocksStore::Database::IsEmpty() {
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, handle));
+    rows->SeekToFirst();
+    if (rows->Valid()) return false;
+    if (!rows->status().ok()) {
+      return tl::unexpected<Error>(RocksError(rows->status(), "reading"));
+    }
+  }
+  return true;
+}
+
+// Version 1 is the first. A later one brings its migration: it begins here, with a checkpoint.
+Result<void> RocksStore::Database::CheckFormat(const RocksOptions& options) {
+  std::string value;
+  const auto found = db_->Get({}, family(Family::kMeta), FormatKey(), &value);
+  if (found.IsNotFound()) {
+    ROSTER_ASSIGN(const bool empty, IsEmpty(), "looking for the format");
+    if (!empty) {
+      return Fail(Code::kCorrupt, "bad-format",
+                  "The store holds data, but does not say in which format. Nothing was changed: "
+                  "restore it from a backup.");
+    }
+    rocksdb::WriteOptions sync;
+    sync.sync = true;
+    const auto written = db_->Put(sync, family(Family::kMeta), FormatKey(),
+                                  EncodeFormat({kFormatVersion, options.program}));
+    if (!written.ok()) return tl::unexpected<Error>(RocksError(written, "writing the format"));
+    return {};
+  }
+  if (!found.ok()) return tl::unexpected<Error>(RocksError(found, "reading the format"));
+  const auto format = DecodeFormat(value);
+  if (!format) {
+    return Fail(
+        Code::kCorrupt, "bad-format",
+        "The store's format cannot be read. Nothing was changed: restore it from a backup.");
+  }
+  if (format->version > kFormatVersion) {
+    return Fail(Code::kRefused, "newer-format",
+                "The store has format " + std::to_string(format->version) +
+                    ", and this rosterd knows " + std::to_string(kFormatVersion) +
+                    ". Nothing was changed: install the newer version again.");
+  }
+  return {};
+}
+
+}  // namespace roster::store

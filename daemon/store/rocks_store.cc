@@ -1,0 +1,224 @@
+#include "daemon/store/rocks_store.h"
+
+#include <rocksdb/file_system.h>
+#include <rocksdb/iterator.h>
+#include <rocksdb/write_batch.h>
+
+#include <utility>
+
+#include "daemon/store/rocks_database.h"
+
+namespace roster::store {
+namespace {
+
+rocksdb::Slice SliceOf(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+class RocksCursor : public Cursor {
+ public:
+  RocksCursor(std::shared_ptr<RocksStore::Database> database, rocksdb::ReadOptions options,
+              Family family, std::string_view begin, std::string_view end)
+      : database_(std::move(database)), end_(end), bound_(SliceOf(end_)) {
+    if (!end_.empty()) options.iterate_upper_bound = &bound_;
+    rows_.reset(database_->db().NewIterator(options, database_->family(family)));
+    if (end.empty() || begin < end) rows_->Seek(SliceOf(begin));
+  }
+
+  bool Valid() const override { return rows_->Valid(); }
+  std::string_view key() const override { return ViewOf(rows_->key()); }
+  std::string_view value() const override { return ViewOf(rows_->value()); }
+  void Next() override { rows_->Next(); }
+  Result<void> status() const override {
+    if (rows_->status().ok()) return {};
+    return tl::unexpected<Error>(RocksError(rows_->status(), "scanning"));
+  }
+
+ private:
+  std::shared_ptr<RocksStore::Database> database_;  // outlives rows_
+  const std::string end_;
+  const rocksdb::Slice bound_;
+  std::unique_ptr<rocksdb::Iterator> rows_;
+};
+
+class FailedCursor : public Cursor {
+ public:
+  explicit FailedCursor(Error error) : error_(std::move(error)) {}
+  bool Valid() const override { return false; }
+  std::string_view key() const override { return {}; }
+  std::string_view value() const override { return {}; }
+  void Next() override {}
+  Result<void> status() const override { return tl::unexpected<Error>(error_); }
+
+ private:
+  const Error error_;
+};
+
+Result<std::optional<std::string>> Find(RocksStore::Database& database,
+                                        const rocksdb::ReadOptions& options, Family family,
+                                        std::string_view key) {
+  std::string value;
+  const auto status = database.db().Get(options, database.family(family), SliceOf(key), &value);
+  if (status.IsNotFound()) return {std::nullopt};
+  if (!status.ok()) return tl::unexpected<Error>(RocksError(status, "reading"));
+  return {std::move(value)};
+}
+
+class RocksSnapshot : public Reader {
+ public:
+  explicit RocksSnapshot(std::shared_ptr<RocksStore::Database> database)
+      : database_(std::move(database)) {
+    options_.snapshot = database_->db().GetSnapshot();
+  }
+  ~RocksSnapshot() override { database_->db().ReleaseSnapshot(options_.snapshot); }
+  RocksSnapshot(const RocksSnapshot&) = delete;
+  RocksSnapshot& operator=(const RocksSnapshot&) = delete;
+
+  Result<std::optional<std::string>> Get(Family family, std::string_view key) const override {
+    return Find(*database_, options_, family, key);
+  }
+  std::unique_ptr<Cursor> Scan(Family family, std::string_view begin,
+                               std::string_view end) const override {
+    rocksdb::ReadOptions scan = options_;
+    scan.fill_cache = false;  // a poll walks over everything once
+    return std::make_unique<RocksCursor>(database_, scan, family, begin, end);
+  }
+
+ private:
+  const std::shared_ptr<RocksStore::Database> database_;
+  rocksdb::ReadOptions options_;
+};
+
+class FailedReader : public Reader {
+ public:
+  explicit FailedReader(Error error) : error_(std::move(error)) {}
+  Result<std::optional<std::string>> Get(Family, std::string_view) const override {
+    return tl::unexpected<Error>(error_);
+  }
+  std::unique_ptr<Cursor> Scan(Family, std::string_view, std::string_view) const override {
+    return std::make_unique<FailedCursor>(error_);
+  }
+
+ private:
+  const Error error_;
+};
+
+Error Closed() {
+  return {Code::kUnavailable, "disk",
+          "The store could not be opened again after the disk was full. Make room, then start "
+          "rosterd again."};
+}
+
+Error Full() {
+  return {Code::kExhausted, "disk-full",
+          "The disk is full: nothing was written. Make room; rosterd goes on by itself."};
+}
+
+Result<void> CheckRoom(rocksdb::Env& env, const std::filesystem::path& path,
+                       std::uint64_t bytes_min) {
+  std::uint64_t free = 0;
+  const auto status = env.GetFreeSpace(path.string(), &free);
+  if (!status.ok()) {
+    return tl::unexpected<Error>(RocksError(status, "asking for the free space"));
+  }
+  if (free < bytes_min) return tl::unexpected<Error>(Full());
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::filesystem::path& path,
+                                                     const RocksOptions& options) {
+  ROSTER_ASSIGN(auto database, Database::Open(path, options), "");
+  return std::unique_ptr<RocksStore>(new RocksStore(path, options, std::move(database)));
+}
+
+RocksStore::RocksStore(std::filesystem::path path, RocksOptions options,
+                       std::shared_ptr<Database> database)
+    : path_(std::move(path)), options_(std::move(options)), database_(std::move(database)) {}
+
+RocksStore::~RocksStore() = default;
+
+std::shared_ptr<RocksStore::Database> RocksStore::database() const {
+  const std::lock_guard guard(mutex_);
+  return database_;
+}
+
+Result<std::optional<std::string>> RocksStore::Get(Family family, std::string_view key) const {
+  const auto open = database();
+  if (!open) return tl::unexpected<Error>(Closed());
+  return Find(*open, {}, family, key);
+}
+
+std::unique_ptr<Cursor> RocksStore::Scan(Family family, std::string_view begin,
+                                         std::string_view end) const {
+  auto open = database();
+  if (!open) return std::make_unique<FailedCursor>(Closed());
+  return std::make_unique<RocksCursor>(std::move(open), rocksdb::ReadOptions(), family, begin, end);
+}
+
+std::unique_ptr<Reader> RocksStore::Snapshot() const {
+  auto open = database();
+  if (!open) return std::make_unique<FailedReader>(Closed());
+  return std::make_unique<RocksSnapshot>(std::move(open));
+}
+
+// RocksDB's own recovery (DB::Resume) is of no use here: when nothing waits in memory it goes on
+// with the log whose writer has failed, and every later write fails (facebook/rocksdb issue 11643).
+// To close and open is what a restart would do.
+Result<void> RocksStore::Reopen() {
+  const std::lock_guard guard(mutex_);
+  if (!database_) return tl::unexpected<Error>(Closed());
+  ROSTER_TRY(CheckRoom(database_->env(), path_, options_.free_bytes_min), "");
+  if (database_.use_count() > 1) return tl::unexpected<Error>(Full());  // somebody reads: later
+  database_.reset();
+  auto opened = Database::Open(path_, options_);
+  if (!opened) {
+    return Fail(Code::kUnavailable, "disk", Closed().message + " " + opened.error().message);
+  }
+  // The failed batch may have reached the log whole, and be there now. Who was told otherwise has
+  // to read everything anew: a restart does.
+  if ((*opened)->db().GetLatestSequenceNumber() != *stalled_at_) {
+    return Fail(Code::kUnavailable, "disk",
+                "The disk was full, and what failed to be written is there after all. rosterd has "
+                "to start again to go on from it.");
+  }
+  database_ = *std::move(opened);
+  stalled_at_.reset();
+  return {};
+}
+
+Result<void> RocksStore::Commit(const Batch& batch, bool sync) {
+  if (stalled_at_) ROSTER_TRY(Reopen(), "");
+  const auto open = database();
+  if (!open) return tl::unexpected<Error>(Closed());
+  ROSTER_TRY(CheckRoom(open->env(), path_, options_.free_bytes_min), "");
+
+  rocksdb::WriteBatch writes;
+  for (const Batch::Write& write : batch.writes) {
+    const auto status = write.value ? writes.Put(open->family(write.family), SliceOf(write.key),
+                                                 SliceOf(*write.value))
+                                    : writes.Delete(open->family(write.family), SliceOf(write.key));
+    if (!status.ok()) return tl::unexpected<Error>(RocksError(status, "collecting a commit"));
+  }
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  const std::uint64_t before = open->db().GetLatestSequenceNumber();
+  const auto status = open->db().Write(options, &writes);
+  if (status.ok()) return {};
+  if (status.IsNoSpace()) stalled_at_ = before;
+  return tl::unexpected<Error>(RocksError(status, "committing"));
+}
+
+Result<void> RocksStore::Flush() {
+  const auto open = database();
+  if (!open) return tl::unexpected<Error>(Closed());
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  for (std::size_t i = 0; i < kFamilies; ++i) {
+    families.push_back(open->family(static_cast<Family>(i)));
+  }
+  const auto status = open->db().Flush({}, families);
+  if (!status.ok()) return tl::unexpected<Error>(RocksError(status, "flushing"));
+  return {};
+}
+
+}  // namespace roster::store

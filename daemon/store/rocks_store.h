@@ -1,0 +1,75 @@
+#pragma once
+
+// The store on disk: RocksDB, one column family a family. Recovery takes a torn tail of the log (a
+// commit that never returned) and refuses damage before it.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "daemon/store/store.h"
+
+namespace rocksdb {
+class FileSystem;
+}
+
+namespace roster::store {
+
+struct RocksOptions {
+  std::string program = "rosterd";  // written into a new directory, for people
+  // Commits are refused below this much free space, before RocksDB runs into the wall itself.
+  std::uint64_t free_bytes_min = std::uint64_t{16} << 20U;
+  std::uint64_t write_buffer_bytes = std::uint64_t{16} << 20U;  // of one family
+  std::uint64_t block_cache_bytes = std::uint64_t{64} << 20U;
+  // Where the bytes go; nullptr: the machine's own. Tests put faults in between.
+  std::shared_ptr<rocksdb::FileSystem> file_system;
+};
+
+class RocksStore : public Store {
+ public:
+  // Opens `path`, a directory of this store's own; makes it (mode 0700) when it is not there.
+  // Errors:
+  //   Refused  "already-running"   another process has it open
+  //            "newer-format"      a newer rosterd wrote it
+  //            "not-permitted", "not-a-directory"
+  //   Corrupt  "damaged"           RocksDB finds damage, or files are missing
+  //            "bad-format"        not empty, and without a format that can be read
+  //   Exhausted "disk-full", Unavailable "disk"
+  static Result<std::unique_ptr<RocksStore>> Open(const std::filesystem::path& path,
+                                                  const RocksOptions& options = {});
+  ~RocksStore() override;
+  RocksStore(const RocksStore&) = delete;
+  RocksStore& operator=(const RocksStore&) = delete;
+
+  Result<std::optional<std::string>> Get(Family family, std::string_view key) const override;
+  std::unique_ptr<Cursor> Scan(Family family, std::string_view begin,
+                               std::string_view end) const override;
+
+  // After a full disk the store opens its files anew, at the first commit that finds room and no
+  // snapshot or cursor alive; until then commits are Exhausted, and reading goes on.
+  Result<void> Commit(const Batch& batch, bool sync) override;
+
+  // Keeps the database open for as long as it lives: end it before the store.
+  std::unique_ptr<Reader> Snapshot() const override;
+
+  // Writes what is in memory into table files. For tests and before a copy.
+  Result<void> Flush();
+
+  class Database;  // rocks_database.h
+
+ private:
+  RocksStore(std::filesystem::path path, RocksOptions options, std::shared_ptr<Database> database);
+  std::shared_ptr<Database> database() const;
+  Result<void> Reopen();
+
+  const std::filesystem::path path_;
+  const RocksOptions options_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<Database> database_;       // under mutex_; nullptr: a reopening failed
+  std::optional<std::uint64_t> stalled_at_;  // sequence number at a failed write; commit's thread
+};
+
+}  // namespace roster::store

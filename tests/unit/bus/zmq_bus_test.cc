@@ -1,0 +1,383 @@
+// Real sockets over ipc in a directory of their own.
+
+#include "daemon/bus/zmq_bus.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+#include <zmq.hpp>
+
+#include "daemon/bus/zmq_worker_channel.h"
+#include "tests/unit/store/temp_dir.h"
+
+namespace roster::bus {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Duration kPatience = seconds(20);
+
+class ZmqBusTest : public testing::Test {
+ protected:
+  Endpoints Names() const {
+    const std::string base = "ipc://" + directory_.path().string();
+    return {base + "/control.sock", base + "/events.sock", base + "/tasks.sock"};
+  }
+
+  void Open(const BusLimits& limits = {}) {
+    auto opened = ZmqBus::Open(Names(), limits);
+    ASSERT_TRUE(opened) << opened.error().message;
+    bus_ = *std::move(opened);
+  }
+
+  zmq::socket_t Dealer(const std::string& endpoint) {
+    zmq::socket_t socket(context_, zmq::socket_type::dealer);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::rcvtimeo, 20'000);
+    socket.set(zmq::sockopt::sndtimeo, 20'000);
+    socket.connect(endpoint);
+    return socket;
+  }
+
+  // The next message, however many times Receive returns for another reason.
+  Inbound Next() {
+    for (int i = 0; i < 1000; ++i) {
+      auto inputs = bus_->Receive(kPatience / 100, 1);
+      EXPECT_TRUE(inputs);
+      if (!inputs) break;
+      if (!inputs->empty()) return std::move(inputs->front());
+    }
+    ADD_FAILURE() << "nothing came";
+    return {};
+  }
+
+  static void Say(zmq::socket_t& socket, const std::string& text) {
+    ASSERT_TRUE(socket.send(zmq::buffer(text)));
+  }
+  static std::string Hear(zmq::socket_t& socket) {
+    zmq::message_t message;
+    return socket.recv(message) ? message.to_string() : "(silence)";
+  }
+
+  TempDir directory_;
+  zmq::context_t context_;
+  std::unique_ptr<ZmqBus> bus_;
+};
+
+TEST_F(ZmqBusTest, RequestIsAnsweredOnItsRoute) {
+  Open();
+  auto client = Dealer(Names().control);
+  auto worker = Dealer(Names().tasks);
+  Say(client, "question");
+  Inbound input = Next();
+  EXPECT_EQ(input.channel, Channel::kControl);
+  EXPECT_EQ(input.payload, "question");
+  bus_->Send(input.channel, input.route, "answer");
+  EXPECT_EQ(Hear(client), "answer");
+  Say(worker, "lease");
+  input = Next();
+  EXPECT_EQ(input.channel, Channel::kTasks);
+  bus_->Send(input.channel, input.route, "task");
+  EXPECT_EQ(Hear(worker), "task");
+  EXPECT_EQ(bus_->counters().received, 2U);
+  EXPECT_EQ(bus_->counters().sent, 2U);
+}
+
+TEST_F(ZmqBusTest, KernelSaysWhoIsThere) {
+  Open();
+  auto client = Dealer(Names().control);
+  Say(client, "who am I");
+  const Inbound input = Next();
+  EXPECT_EQ(input.peer.uid, static_cast<std::int64_t>(getuid()));
+  EXPECT_EQ(input.peer.gid, static_cast<std::int64_t>(getgid()));
+  EXPECT_EQ(input.peer.pid, static_cast<std::int64_t>(getpid()));
+  EXPECT_EQ(input.peer.Actor(), "uid:" + std::to_string(getuid()));
+  EXPECT_EQ(Peer{}.Actor(), "unattested");
+}
+
+TEST_F(ZmqBusTest, SocketFilesAreForOwnerAndGroup) {
+  const mode_t before = ::umask(0);
+  Open();
+  EXPECT_EQ(::umask(before), 0U) << "the umask is put back";
+  for (const char* name : {"control.sock", "events.sock", "tasks.sock"}) {
+    struct stat status {};
+    ASSERT_EQ(::stat((directory_.path() / name).c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0660U) << name;
+  }
+}
+
+TEST_F(ZmqBusTest, BothChannelsGetTheirTurn) {
+  Open();
+  auto client = Dealer(Names().control);
+  auto worker = Dealer(Names().tasks);
+  for (int i = 0; i < 100; ++i) Say(client, "c");
+  Say(worker, "w");
+  // Until both have something waiting.
+  std::vector<Inbound> all;
+  while (all.size() < 101) all.push_back(Next());
+  Say(worker, "w");
+  for (int i = 0; i < 100; ++i) Say(client, "c");
+  std::size_t at = 0;
+  std::size_t most = 0;
+  for (std::size_t seen = 0; seen < 101;) {
+    auto inputs = bus_->Receive(kPatience, 10);
+    ASSERT_TRUE(inputs);
+    EXPECT_LE(inputs->size(), 10U);
+    most = std::max(most, inputs->size());
+    for (const Inbound& input : *inputs) {
+      ++seen;
+      if (input.channel == Channel::kTasks) at = seen;
+    }
+  }
+  EXPECT_GT(at, 0U);
+  EXPECT_GT(most, 1U);
+}
+
+TEST_F(ZmqBusTest, WhatIsNotOneFrameIsDroppedAndCounted) {
+  Open();
+  auto client = Dealer(Names().control);
+  ASSERT_TRUE(client.send(zmq::str_buffer("one"), zmq::send_flags::sndmore));
+  ASSERT_TRUE(client.send(zmq::str_buffer("two")));
+  ASSERT_TRUE(client.send(zmq::message_t(), zmq::send_flags::none));  // empty
+  Say(client, "good");
+  EXPECT_EQ(Next().payload, "good");
+  EXPECT_EQ(bus_->counters().dropped_in, 2U);
+  EXPECT_EQ(bus_->counters().received, 1U);
+}
+
+TEST_F(ZmqBusTest, HundredMebibytesInOneFrameHarmNobodyElse) {
+  Open();
+  auto greedy = Dealer(Names().control);
+  auto client = Dealer(Names().control);
+  Say(client, "before");
+  EXPECT_EQ(Next().payload, "before");
+  Say(greedy, std::string(std::size_t{100} << 20U, 'x'));
+  Say(client, "after");
+  const Inbound input = Next();
+  EXPECT_EQ(input.payload, "after");
+  bus_->Send(input.channel, input.route, "still here");
+  EXPECT_EQ(Hear(client), "still here");
+  // Whoever was cut off is let in again.
+  Say(greedy, "modest");
+  EXPECT_EQ(Next().payload, "modest");
+}
+
+TEST_F(ZmqBusTest, LargestMessageGoesThrough) {
+  Open();
+  auto client = Dealer(Names().control);
+  Say(client, std::string(std::size_t{4} << 20U, 'x'));
+  const Inbound input = Next();
+  EXPECT_EQ(input.payload.size(), std::size_t{4} << 20U);
+}
+
+TEST_F(ZmqBusTest, AnswerToAPeerThatIsGoneIsCounted) {
+  Open();
+  {
+    auto client = Dealer(Names().control);
+    Say(client, "bye");
+    const Inbound input = Next();
+    client.close();
+    // libzmq learns of it when it learns of it.
+    for (int i = 0; i < 10'000 && bus_->counters().dropped_out == 0; ++i) {
+      bus_->Send(input.channel, input.route, "too late");
+      ASSERT_TRUE(bus_->Receive(std::chrono::milliseconds(1), 1));
+    }
+  }
+  EXPECT_GT(bus_->counters().dropped_out, 0U);
+  bus_->Send(Channel::kTasks, "nobody", "hello");
+}
+
+TEST_F(ZmqBusTest, PeerThatDoesNotReadIsDroppedOn) {
+  BusLimits limits;
+  limits.queued_max = 10;
+  Open(limits);
+  auto client = Dealer(Names().control);
+  client.set(zmq::sockopt::rcvhwm, 10);
+  Say(client, "flood me");
+  const Inbound input = Next();
+  const std::string payload(100'000, 'x');
+  for (int i = 0; i < 1000; ++i) bus_->Send(input.channel, input.route, payload);
+  const auto counters = bus_->counters();
+  EXPECT_GT(counters.dropped_out, 0U);
+  EXPECT_EQ(counters.dropped_out + counters.sent, 1000U);
+  auto other = Dealer(Names().control);
+  Say(other, "and me?");
+  const Inbound next = Next();
+  bus_->Send(next.channel, next.route, "you too");
+  EXPECT_EQ(Hear(other), "you too");
+}
+
+TEST_F(ZmqBusTest, FloodIsTakenInPortions) {
+  Open();
+  std::jthread flood([&] {
+    auto client = Dealer(Names().control);
+    for (int i = 0; i < 20'000; ++i) {
+      if (!client.send(zmq::str_buffer("x"))) return;
+    }
+    zmq::message_t done;
+    [[maybe_unused]] const auto heard = client.recv(done);
+  });
+  std::size_t seen = 0;
+  std::string route;
+  while (seen < 20'000) {
+    const auto inputs = bus_->Receive(kPatience, 256);
+    ASSERT_TRUE(inputs);
+    ASSERT_LE(inputs->size(), 256U);
+    ASSERT_FALSE(inputs->empty());
+    seen += inputs->size();
+    route = inputs->front().route;
+  }
+  bus_->Send(Channel::kControl, route, "done");
+}
+
+TEST_F(ZmqBusTest, SubscriberHearsItsTopics) {
+  Open();
+  zmq::socket_t subscriber(context_, zmq::socket_type::sub);
+  subscriber.set(zmq::sockopt::linger, 0);
+  subscriber.set(zmq::sockopt::rcvtimeo, 20'000);
+  subscriber.set(zmq::sockopt::subscribe, "tcs.");
+  subscriber.connect(Names().events);
+  // Subscribing takes its time: the wait is for the first that comes through.
+  subscriber.set(zmq::sockopt::rcvtimeo, 10);
+  zmq::message_t topic;
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_TRUE(bus_->Receive(Duration::zero(), 1));
+    bus_->Publish("other.Beat", "not for you");
+    bus_->Publish("tcs.Beat", "hello");
+    if (subscriber.recv(topic)) break;
+  }
+  EXPECT_EQ(topic.to_string(), "tcs.Beat");
+  ASSERT_TRUE(topic.more());
+  zmq::message_t payload;
+  ASSERT_TRUE(subscriber.recv(payload));
+  EXPECT_EQ(payload.to_string(), "hello");
+  EXPECT_FALSE(payload.more());
+  EXPECT_EQ(bus_->counters().dropped_out, 0U);
+}
+
+TEST_F(ZmqBusTest, WakeEndsTheWait) {
+  Open();
+  std::jthread waker([&] { bus_->Wake(); });
+  const auto begin = std::chrono::steady_clock::now();
+  const auto inputs = bus_->Receive(kPatience, 10);
+  ASSERT_TRUE(inputs);
+  EXPECT_TRUE(inputs->empty());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, kPatience);
+  // Once for all that came before.
+  bus_->Wake();
+  bus_->Wake();
+  EXPECT_TRUE(bus_->Receive(kPatience, 10));
+}
+
+TEST_F(ZmqBusTest, EndpointInUseIsRefused) {
+  Open();
+  const auto second = ZmqBus::Open(Names());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::kRefused);
+  EXPECT_EQ(second.error().reason, "endpoint-in-use");
+  auto client = Dealer(Names().control);
+  Say(client, "still yours?");
+  EXPECT_EQ(Next().payload, "still yours?");
+}
+
+TEST_F(ZmqBusTest, OneEndpointTwiceIsRefused) {
+  Endpoints names = Names();
+  names.tasks = names.control;
+  EXPECT_EQ(ZmqBus::Open(names).error().reason, "endpoint-in-use");
+}
+
+TEST_F(ZmqBusTest, SocketLeftBehindIsTakenOver) {
+  {
+    // A process that was killed leaves its file.
+    zmq::context_t context;
+    zmq::socket_t socket(context, zmq::socket_type::router);
+    socket.bind(Names().control);
+    std::filesystem::create_hard_link(directory_.path() / "control.sock",
+                                      directory_.path() / "kept");
+  }
+  std::filesystem::rename(directory_.path() / "kept", directory_.path() / "control.sock");
+  Open();
+  auto client = Dealer(Names().control);
+  Say(client, "hello");
+  EXPECT_EQ(Next().payload, "hello");
+}
+
+TEST_F(ZmqBusTest, UnusableEndpointsAreRefusedWithAWord) {
+  const auto reason = [&](const std::string& control) {
+    Endpoints names = Names();
+    names.control = control;
+    const auto opened = ZmqBus::Open(names);
+    return opened ? "opened" : opened.error().reason;
+  };
+  const std::string base = directory_.path().string();
+  EXPECT_EQ(reason("tcp://127.0.0.1:5555"), "tcp-needs-curve");
+  EXPECT_EQ(reason("ipc://relative.sock"), "endpoint-path");
+  EXPECT_EQ(reason("ipc://@abstract"), "endpoint-path");
+  EXPECT_EQ(reason("ipc://*"), "endpoint-path");
+  EXPECT_EQ(reason("ipc:///" + std::string(107, 'x')), "endpoint-path");
+  EXPECT_EQ(reason("inproc://x"), "endpoint-path");
+  EXPECT_EQ(reason("ipc://" + base + "/none/control.sock"), "endpoint-directory");
+  std::ofstream(directory_.path() / "file") << "precious";
+  EXPECT_EQ(reason("ipc://" + base + "/file"), "endpoint-path");
+  EXPECT_EQ(std::filesystem::file_size(directory_.path() / "file"), 8U);
+  EXPECT_EQ(reason("ipc://" + base + "/file/control.sock"), "endpoint-directory");
+}
+
+// ---- the worker's side
+
+TEST_F(ZmqBusTest, WorkerChannelAsksAndHears) {
+  Open();
+  ZmqWorkerChannel channel(Names().tasks);
+  Result<void> sent = channel.Send("lease");
+  for (int i = 0; i < 2000 && !sent; ++i) {
+    EXPECT_EQ(sent.error().reason, "not-connected");
+    ASSERT_TRUE(channel.Receive(std::chrono::milliseconds(10)));
+    sent = channel.Send("lease");
+  }
+  ASSERT_TRUE(sent);
+  const Inbound input = Next();
+  EXPECT_EQ(input.payload, "lease");
+  bus_->Send(input.channel, input.route, "tasks");
+  const auto heard = channel.Receive(kPatience);
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(*heard, "tasks");
+}
+
+TEST_F(ZmqBusTest, WorkerChannelFindsTheDaemonAgain) {
+  ZmqWorkerChannel channel(Names().tasks);
+  EXPECT_EQ(channel.Send("nobody there").error().reason, "not-connected");
+  for (int round = 0; round < 2; ++round) {
+    bus_.reset();
+    Open();
+    bool heard = false;
+    for (int i = 0; i < 4000 && !heard; ++i) {
+      [[maybe_unused]] const auto sent = channel.Send("round " + std::to_string(round));
+      const auto inputs = bus_->Receive(std::chrono::milliseconds(10), 10);
+      ASSERT_TRUE(inputs);
+      for (const Inbound& input : *inputs) {
+        heard = heard || input.payload == "round " + std::to_string(round);
+      }
+    }
+    EXPECT_TRUE(heard) << round;
+  }
+}
+
+TEST_F(ZmqBusTest, WorkerChannelIsWoken) {
+  ZmqWorkerChannel channel(Names().tasks);
+  std::jthread waker([&] { channel.Wake(); });
+  const auto heard = channel.Receive(kPatience);
+  ASSERT_TRUE(heard);
+  EXPECT_FALSE(*heard);
+}
+
+TEST_F(ZmqBusTest, WorkerChannelTellsOfAnEndpointThatCannotBe) {
+  ZmqWorkerChannel channel("tcp://127.0.0.1:1");
+  EXPECT_EQ(channel.Send("x").error().reason, "tcp-needs-curve");
+  EXPECT_EQ(channel.Receive(Duration::zero()).error().reason, "tcp-needs-curve");
+}
+
+}  // namespace
+}  // namespace roster::bus

@@ -1,0 +1,300 @@
+// Every value comes back from its bytes as it was, the same value gives the same bytes, and bytes
+// that are not ours are refused.
+
+#include "daemon/store/codec.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/store/random_model.h"
+
+namespace roster::store {
+namespace {
+
+constexpr int kSeeds = 200;
+
+// Compares by bytes what has no operator==: encoding is a function of the value, and covers every
+// field that a round trip of the others covers.
+template <typename Value, typename Encode, typename Decode>
+void ExpectSameBytes(const Value& value, Encode encode, Decode decode) {
+  const std::string bytes = encode(value);
+  const auto back = decode(bytes);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(encode(*back), bytes);
+}
+
+TEST(Codec, ChangeComesBackAsItWas) {
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    RandomModel random(seed);
+    const model::Change change = random.Change();
+    const auto back = DecodeChange(change.candidate.person, EncodeChange(change));
+    ASSERT_TRUE(back) << seed;
+    EXPECT_EQ(*back, change) << seed;
+  }
+}
+
+TEST(Codec, FingerprintIsReadWithoutParsing) {
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    RandomModel random(seed);
+    const model::Change change = random.Change();
+    const std::string value = EncodeChange(change);
+    const auto fingerprint = PeekFingerprint(value);
+    ASSERT_TRUE(fingerprint);
+    EXPECT_EQ(*fingerprint, ChangeFingerprint(change));
+    EXPECT_EQ(value, EncodeChange(change));
+  }
+}
+
+TEST(Codec, FingerprintFollowsTheContent) {
+  RandomModel random(7);
+  model::Change change = random.Change();
+  const Fingerprint before = ChangeFingerprint(change);
+  change.missing_polls += 1;
+  EXPECT_NE(ChangeFingerprint(change), before);
+}
+
+TEST(Codec, FingerprintOfOtherBytesIsRefused) {
+  EXPECT_EQ(PeekFingerprint("").error().code, Code::kCorrupt);
+  EXPECT_EQ(PeekFingerprint("\x0a\x10short").error().code, Code::kCorrupt);
+  EXPECT_EQ(PeekFingerprint(std::string(40, 'x')).error().code, Code::kCorrupt);
+}
+
+TEST(Codec, RowsOfReviewComeBackAsTheyWere) {
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    RandomModel random(seed);
+    const PersonId person = random.Person();
+    const model::Placement placement{random.Verdict(), random.Bytes(), random.AnyFingerprint()};
+    EXPECT_EQ(DecodePlacement(EncodePlacement(placement)).value(), placement) << seed;
+    const model::Link link{person, AccountId(random.Filled()), random.Fields()};
+    EXPECT_EQ(DecodeLink(person, EncodeLink(link)).value(), link) << seed;
+    const model::Decision decision{
+        person, random.Pick(model::DecisionKind::kSync, model::DecisionKind::kExclude),
+        random.AnyFingerprint(), random.Text(), random.AnyTime()};
+    EXPECT_EQ(DecodeDecision(person, EncodeDecision(decision)).value(), decision) << seed;
+    EXPECT_EQ(DecodePerson(EncodePerson(person)).value(), person) << seed;
+  }
+}
+
+TEST(Codec, RowsOfWorkComeBackAsTheyWere) {
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    RandomModel random(seed);
+    const model::Poll poll = random.Poll();
+    ExpectSameBytes(poll, EncodePoll,
+                    [&](const auto& bytes) { return DecodePoll(poll.id, bytes); });
+    EXPECT_EQ(DecodePoll(poll.id, EncodePoll(poll))->rejected.size(), poll.rejected.size());
+    const model::Plan plan = random.Plan();
+    ExpectSameBytes(plan, EncodePlan,
+                    [&](const auto& bytes) { return DecodePlan(plan.id, bytes); });
+    const model::Task task = random.Task();
+    ExpectSameBytes(task, EncodeTask,
+                    [&](const auto& bytes) { return DecodeTask(task.id, bytes); });
+    const auto items = random.Some([&] {
+      return model::PlanItem{random.Person(), random.AnyAction(), random.AnyDigest()};
+    });
+    EXPECT_EQ(DecodePlanItems(EncodePlanItems(items)).value(), items);
+    const TaskId id = random.AnyTask();
+    const bool dead = random.Coin();
+    EXPECT_EQ(DecodeHeldTask(EncodeHeldTask(id, dead)).value(), std::pair(id, dead));
+  }
+}
+
+TEST(Codec, TaskComesBackFieldByField) {
+  RandomModel random(3);
+  model::Task task = random.Task();
+  task.look_only = true;
+  task.ended_at = random.AnyTime();
+  const auto back = DecodeTask(task.id, EncodeTask(task));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->id, task.id);
+  EXPECT_EQ(back->person, task.person);
+  EXPECT_EQ(back->action, task.action);
+  EXPECT_EQ(back->digest, task.digest);
+  EXPECT_EQ(back->external_id, task.external_id);
+  EXPECT_EQ(back->account, task.account);
+  EXPECT_EQ(back->fields, task.fields);
+  EXPECT_EQ(back->was_active, task.was_active);
+  EXPECT_EQ(back->link_only, task.link_only);
+  EXPECT_EQ(back->invited_before, task.invited_before);
+  EXPECT_EQ(back->look_only, task.look_only);
+  EXPECT_EQ(back->state, task.state);
+  EXPECT_EQ(back->attempt, task.attempt);
+  EXPECT_EQ(back->failures, task.failures);
+  EXPECT_EQ(back->not_before, task.not_before);
+  EXPECT_EQ(back->lease_until, task.lease_until);
+  EXPECT_EQ(back->worker, task.worker);
+  EXPECT_EQ(back->reason, task.reason);
+  EXPECT_EQ(back->ended_at, task.ended_at);
+}
+
+TEST(Codec, PlanComesBackFieldByField) {
+  RandomModel random(4);
+  const model::Plan plan = random.Plan();
+  const auto back = DecodePlan(plan.id, EncodePlan(plan));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->id, plan.id);
+  EXPECT_EQ(back->invitations, plan.invitations);
+  EXPECT_EQ(back->state, plan.state);
+  EXPECT_EQ(back->digest, plan.digest);
+  EXPECT_EQ(back->items, plan.items);
+  EXPECT_EQ(back->tally, plan.tally);
+  EXPECT_TRUE(std::equal(std::begin(plan.by_action), std::end(plan.by_action), back->by_action));
+  EXPECT_EQ(back->prepared_at, plan.prepared_at);
+  EXPECT_EQ(back->prepared_by, plan.prepared_by);
+  EXPECT_EQ(back->approved_at, plan.approved_at);
+  EXPECT_EQ(back->approved_by, plan.approved_by);
+  EXPECT_EQ(back->left_out, plan.left_out);
+  EXPECT_EQ(back->tasks, plan.tasks);
+  EXPECT_EQ(back->finished_at, plan.finished_at);
+}
+
+TEST(Codec, HeadAndQuotaAndKeptReplyComeBackAsTheyWere) {
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    RandomModel random(seed);
+    model::SchoolHead head;
+    head.seq = Seq(random.Number());
+    head.hash = random.AnyDigest();
+    head.polls = random.Number();
+    head.plans = random.Number();
+    head.last_good_poll = PollId(random.Number());
+    head.last_good_people = random.Number();
+    head.last_good_students = random.Number();
+    head.last_good_accounts = random.Number();
+    head.next_poll = random.Maybe([&] { return random.AnyTime() + Duration(1); });
+    head.source_stopped = random.Text();
+    head.source_problem = random.Text();
+    head.site_problem = random.Text();
+    head.rejected_in_a_row = random.Small();
+    head.published = Seq(random.Number());
+    head.tally = random.Tally();
+    head.rules = random.AnyFingerprint();
+    head.unknown_words = random.Some([&] { return std::pair(random.Text(), random.Number()); });
+    head.tasks = random.Counts();
+    EXPECT_EQ(DecodeSchoolHead(EncodeSchoolHead(head)).value(), head) << seed;
+
+    model::QuotaState quota;
+    for (auto& window : quota.taken) {
+      window = random.Some([&] { return TokenBucket::Taken{random.AnyTime(), random.Small()}; });
+    }
+    quota.refused_until = random.Maybe([&] { return random.AnyTime() + Duration(1); });
+    EXPECT_EQ(DecodeQuota(EncodeQuota(quota)).value(), quota) << seed;
+
+    const KeptReply kept{random.AnyDigest(), random.Bytes(), random.AnyTime()};
+    EXPECT_EQ(DecodeKeptReply(EncodeKeptReply(kept)).value(), kept) << seed;
+  }
+}
+
+std::vector<model::Event> AllEvents(RandomModel& random) {
+  const auto poll = [&] { return PollId(random.Number()); };
+  const auto plan = [&] { return PlanId(random.Number()); };
+  const auto persons = [&] { return random.Some([&] { return random.Person(); }); };
+  return {
+      model::PollRequested{},
+      model::PollCompleted{poll(), random.Number(), random.Number(), random.Number(),
+                           random.Number(), random.Number()},
+      model::PollRejected{poll(), random.Text(), random.Text()},
+      model::ReviewRequired{poll(), random.Number(), random.Number(), random.Number(),
+                            random.Number(), random.Number(), random.Number()},
+      model::SourceStopped{random.Text(), random.Text()},
+      model::LinksRecorded{
+          random.Some([&] { return std::pair(random.Person(), AccountId(random.Text())); })},
+      model::PersonsDecided{random.Pick(model::DecisionKind::kSync, model::DecisionKind::kExclude),
+                            persons()},
+      model::PlanPrepared{plan(), random.AnyDigest(), random.Number(), random.Coin()},
+      model::PlanApproved{plan(), random.AnyDigest(), random.Number(), random.Number(),
+                          random.Number(), random.Number(), random.Number(), persons(),
+                          random.Number()},
+      model::TaskApplied{random.AnyTask(), random.Person(), random.AnyAction(),
+                         AccountId(random.Text()), random.AnyDigest(), random.Small(),
+                         random.Coin()},
+      model::TaskDead{random.AnyTask(), random.Person(), random.AnyAction(), random.Text(),
+                      random.Small()},
+      model::TaskSuperseded{random.AnyTask(), random.Person(), random.AnyAction(), random.Text()},
+      model::TaskUnknown{random.AnyTask(), random.Person(), random.AnyAction(), random.Text(),
+                         random.Small()},
+      model::TasksRetried{
+          random.Some([&] { return std::pair(random.AnyTask(), random.Person()); })},
+      model::SyncCompleted{plan(), random.Counts()},
+  };
+}
+
+TEST(Codec, EveryEventComesBackAsItWas) {
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    RandomModel random(seed);
+    const auto events = AllEvents(random);
+    ASSERT_EQ(events.size(), std::variant_size_v<model::Event>);
+    for (const model::Event& event : events) {
+      const model::Entry entry{random.School(),
+                               Seq(random.Number()),
+                               random.AnyTime(),
+                               random.Text(),
+                               random.Text(),
+                               random.AnyDigest(),
+                               event};
+      const std::string bytes = EncodeEntry(entry);
+      const auto back = DecodeEntry(bytes);
+      ASSERT_TRUE(back) << EventName(event);
+      EXPECT_EQ(back->event.index(), event.index());
+      EXPECT_EQ(back->school, entry.school);
+      EXPECT_EQ(back->seq, entry.seq);
+      EXPECT_EQ(back->at, entry.at);
+      EXPECT_EQ(back->actor, entry.actor);
+      EXPECT_EQ(back->cause, entry.cause);
+      EXPECT_EQ(back->previous, entry.previous);
+      EXPECT_EQ(EncodeEntry(*back), bytes);
+    }
+  }
+}
+
+// The bytes of an entry are law: the chain is made of them.
+TEST(Codec, EntryBytesStayAsTheyWereReleased) {
+  const model::Entry entry{SchoolId("tcs"),
+                           Seq(2),
+                           Time(std::chrono::seconds(5)),
+                           "uid:7",
+                           "c1",
+                           Digest{},
+                           model::PlanPrepared{PlanId(3), Digest{}, 4, true}};
+  const std::string zeros(32, '\0');
+  const std::string expected = std::string("\x08\x01\x12\x03tcs\x18\x02\x22\x02\x08\x05", 13) +
+                               "\x2a\x05uid:7\x32\x02"
+                               "c1" +
+                               std::string("\x3a\x20", 2) + zeros +
+                               std::string("\xb2\x01\x28\x08\x03\x12\x20", 7) + zeros +
+                               std::string("\x18\x04\x20\x01", 4);
+  EXPECT_EQ(EncodeEntry(entry), expected);
+}
+
+TEST(Codec, GarbageIsCorruptAndNeverACrash) {
+  RandomModel random(99);
+  const std::string change = EncodeChange(random.Change());
+  for (int i = 0; i < 20'000; ++i) {
+    std::string bytes = random.Bytes();
+    if (i % 2 == 0) {
+      bytes = change;
+      bytes[random.Below(bytes.size())] = static_cast<char>(random.Below(256));
+    }
+    const auto check = [](const auto& result) {
+      if (result) return;
+      EXPECT_EQ(result.error().code, Code::kCorrupt);
+    };
+    check(DecodeChange(PersonId(1), bytes));
+    check(DecodePlacement(bytes));
+    check(DecodeLink(PersonId(1), bytes));
+    check(DecodeDecision(PersonId(1), bytes));
+    check(DecodePerson(bytes));
+    check(DecodePoll(PollId(1), bytes));
+    check(DecodePlan(PlanId(1), bytes));
+    check(DecodePlanItems(bytes));
+    check(DecodeTask({}, bytes));
+    check(DecodeHeldTask(bytes));
+    check(DecodeSchoolHead(bytes));
+    check(DecodeQuota(bytes));
+    check(DecodeKeptReply(bytes));
+    check(DecodeEntry(bytes));
+    check(DecodeFormat(bytes));
+  }
+  EXPECT_FALSE(DecodeEntry(""));
+  EXPECT_FALSE(DecodeChange(PersonId(1), ""));
+}
+
+}  // namespace
+}  // namespace roster::store
