@@ -1,0 +1,107 @@
+#include "daemon/target/judge.h"
+
+#include <algorithm>
+
+#include "daemon/base/text.h"
+
+namespace roster::target {
+namespace {
+
+using model::Account;
+using model::Action;
+using model::FieldChange;
+using model::Task;
+
+Finding Superseded(std::string reason) {
+  return {Finding::Kind::kSuperseded, std::move(reason), {}};
+}
+
+bool IsProtected(const Account& account, const Policy& policy) {
+  return std::any_of(account.roles.begin(), account.roles.end(), [&](const std::string& role) {
+    const auto& roles = policy.protected_roles;
+    return std::find(roles.begin(), roles.end(), Fold(Trim(role))) != roles.end();
+  });
+}
+
+// An update and a restore make or mend the link; the others leave it.
+bool Links(Action action) { return action == Action::kUpdate || action == Action::kRestore; }
+
+Writing LeftToWrite(const Task& task, const Account& account, const Policy& policy) {
+  Writing left;
+  for (const FieldChange& change : task.fields) {
+    if (IsExtensionField(change.field) && !policy.has_extension) continue;
+    if (SameValue(change.field, account.fields.Get(change.field), change.after)) continue;
+    left.fields.push_back(change);
+  }
+  left.external_id =
+      Links(task.action) && !task.external_id.empty() && account.external_id != task.external_id;
+  if (task.action == Action::kArchive && account.active) left.active = false;
+  if (task.action == Action::kRestore && !account.active) left.active = true;
+  return left;
+}
+
+bool IsNothing(const Writing& writing) {
+  return writing.fields.empty() && !writing.external_id && !writing.active && !writing.invite;
+}
+
+bool ChangedOnSite(const Writing& left, const Account& account) {
+  return std::any_of(left.fields.begin(), left.fields.end(), [&](const FieldChange& change) {
+    return !SameValue(change.field, account.fields.Get(change.field), change.before);
+  });
+}
+
+Finding JudgeInvitation(const Task& task, const Account& account, const Policy& policy) {
+  if (!policy.has_extension) return {Finding::Kind::kImpossible, "no-invitations", {}};
+  if (account.invited && account.invited != task.invited_before) return {};
+  if (account.invited != task.invited_before) return Superseded("changed-on-site");
+  if (account.last_accessed) return Superseded("already-accessed");
+  if (!account.active) return Superseded("archived-on-site");
+  if (IsProtected(account, policy)) return Superseded("protected");
+  Finding finding{Finding::Kind::kToWrite, "", {}};
+  finding.writing.invite = true;
+  return finding;
+}
+
+}  // namespace
+
+Finding Judge(const Task& task, const Account& account, const Policy& policy) {
+  if (!account.external_id.empty() && account.external_id != task.external_id) {
+    return Superseded("linked-elsewhere");
+  }
+  if (task.action == Action::kInvite) return JudgeInvitation(task, account, policy);
+  Writing left = LeftToWrite(task, account, policy);
+  if (IsNothing(left)) return {};
+  if (IsProtected(account, policy)) return Superseded("protected");
+  if (task.action == Action::kUpdate && task.was_active && !account.active) {
+    return Superseded("archived-on-site");
+  }
+  if (ChangedOnSite(left, account)) return Superseded("changed-on-site");
+  return {Finding::Kind::kToWrite, "", std::move(left)};
+}
+
+std::string DroppedBySite(const Task& task, const Writing& writing, const Account& account) {
+  if (writing.external_id && account.external_id != task.external_id) return "externalid-not-kept";
+  if (writing.active && account.active != *writing.active) return "attribute-dropped";
+  if (writing.invite && account.invited == task.invited_before) return "attribute-dropped";
+  for (const FieldChange& change : writing.fields) {
+    const std::string& now = account.fields.Get(change.field);
+    if (SameValue(change.field, now, change.after)) continue;
+    if (SameValue(change.field, now, change.before) || Trim(now).empty()) {
+      return "attribute-dropped";
+    }
+  }
+  return "";
+}
+
+bool SameValue(model::Field field, std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  if (model::IsEmailField(field)) return EmailKey(a) == EmailKey(b);
+  return Nfc(Trim(a)) == Nfc(Trim(b));
+}
+
+bool IsExtensionField(model::Field field) {
+  return field == model::Field::kSchool || field == model::Field::kGrade ||
+         field == model::Field::kGrouping || field == model::Field::kRole;
+}
+
+}  // namespace roster::target

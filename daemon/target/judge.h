@@ -1,0 +1,53 @@
+#pragma once
+
+// What a look at an account says about a task: the effect is there, is to be written, or must not
+// be any more. Pure.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/model/account.h"
+#include "daemon/model/plan.h"
+
+namespace roster::target {
+
+struct Policy {
+  std::vector<std::string> protected_roles;  // folded (rules, 16)
+  bool has_extension = false;
+};
+
+// What is left to write. Values that are there already are not in it.
+struct Writing {
+  std::vector<model::FieldChange> fields;
+  bool external_id = false;
+  std::optional<bool> active;
+  bool invite = false;
+};
+
+struct Finding {
+  enum class Kind { kDone, kToWrite, kSuperseded, kImpossible };
+  Kind kind = Kind::kDone;
+  // kSuperseded: "linked-elsewhere", "protected", "archived-on-site", "changed-on-site",
+  // "already-accessed"; kImpossible: "no-invitations"
+  std::string reason;
+  Writing writing;  // kToWrite
+};
+
+// For tasks on an account that exists: update, archive, restore, invite. An effect that is there
+// counts, whatever else has changed since; what belongs to somebody else does not.
+Finding Judge(const model::Task& task, const model::Account& account, const Policy& policy);
+
+// After the site accepted `writing`: what it dropped without saying so. "" when nothing,
+// "externalid-not-kept", or "attribute-dropped". A value that is neither the old one nor none was
+// taken: the site may have its own spelling of it, and the next poll shows the difference.
+std::string DroppedBySite(const model::Task& task, const Writing& writing,
+                          const model::Account& account);
+
+// E-mails by EmailKey, the rest trimmed and in NFC (rules, 18).
+bool SameValue(model::Field field, std::string_view a, std::string_view b);
+
+bool IsExtensionField(model::Field field);
+
+}  // namespace roster::target

@@ -1,0 +1,211 @@
+// roster-worker: executes approved tasks on the sites. It alone holds the sites' write credentials,
+// and it keeps no state.
+
+#include "daemon/worker/worker.h"
+
+#include <pthread.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "daemon/base/system_clock.h"
+#include "daemon/base/system_random.h"
+#include "daemon/bus/zmq_worker_channel.h"
+#include "daemon/config/config.h"
+#include "daemon/http/curl_http.h"
+#include "daemon/target/scim_site.h"
+
+namespace {
+
+using roster::SchoolId;
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+constexpr std::size_t kNameMax = 128;  // bytes; what the daemon takes
+
+// What the threads share of one school's site.
+struct SharedSite {
+  roster::target::ScimSettings settings;
+  std::string token;
+  std::unique_ptr<roster::target::SiteRate> rate;
+};
+using SharedSites = std::map<SchoolId, SharedSite>;
+
+// A site with the HTTP client that it talks through; for one thread.
+class CurlScimSite : public roster::target::Site {
+ public:
+  CurlScimSite(const SharedSite& shared, const roster::Clock& clock, roster::Random& random)
+      : site_(shared.settings, shared.token, http_, *shared.rate, clock, random) {}
+
+  roster::Result<roster::model::Accounts> ReadAccounts(
+      const std::function<void(std::uint64_t, std::uint64_t)>& progress,
+      const std::stop_token& stop) override {
+    return site_.ReadAccounts(progress, stop);
+  }
+  roster::model::Outcome Execute(const roster::model::Task& task,
+                                 const std::stop_token& stop) override {
+    return site_.Execute(task, stop);
+  }
+
+ private:
+  roster::http::CurlHttp http_;
+  roster::target::ScimSite site_;
+};
+
+// Turns SIGTERM and SIGINT into a stop request. Make it before any other thread: they are then
+// blocked everywhere.
+class StopOnSignal {
+ public:
+  StopOnSignal() {
+    sigemptyset(&signals_);
+    for (const int signal : {SIGTERM, SIGINT, SIGUSR2}) sigaddset(&signals_, signal);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    thread_ = std::jthread([this] {
+      int signal = 0;
+      sigwait(&signals_, &signal);
+      if (signal != SIGUSR2) sd_notify(0, "STOPPING=1");
+      stop_.request_stop();
+    });
+  }
+  ~StopOnSignal() { pthread_kill(thread_.native_handle(), SIGUSR2); }
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  sigset_t signals_{};
+  std::stop_source stop_;
+  std::jthread thread_;
+};
+
+std::string DefaultName(roster::Random& random) {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+  std::array<char, 17> chance{};
+  std::snprintf(chance.data(), chance.size(), "%08x", static_cast<unsigned>(random.Next()));
+  return std::string(host.data()) + "-" + std::to_string(getpid()) + "-" + chance.data();
+}
+
+roster::Result<SharedSites> MakeSites(const roster::config::Config& config,
+                                      const roster::Clock& clock) {
+  SharedSites sites;
+  for (const auto& school : config.schools) {
+    SharedSite site;
+    site.settings.school = school.id();
+    site.settings.base_url = school.scim.base_url;
+    site.settings.page_size = school.scim.page_size;
+    site.settings.protected_roles = school.rules.protected_roles;
+    ROSTER_ASSIGN(site.token, roster::config::Resolve(school.scim.write_token),
+                  "The write token of school " + school.id().value());
+    site.rate = std::make_unique<roster::target::SiteRate>(school.scim.requests_per_second, clock);
+    sites.emplace(school.id(), std::move(site));
+  }
+  return sites;
+}
+
+roster::worker::WorkerSettings MakeSettings(const roster::config::Config& config, std::string name,
+                                            bool once) {
+  roster::worker::WorkerSettings settings;
+  settings.protocol.worker = std::move(name);
+  settings.protocol.concurrency = config.worker.concurrency;
+  settings.protocol.once = once;
+  for (const auto& school : config.schools) settings.protocol.schools.push_back(school.id());
+  return settings;
+}
+
+int Complain(const roster::Error& error) {
+  std::fprintf(stderr, "roster-worker: %s\n", error.message.c_str());
+  return kFailed;
+}
+
+struct Arguments {
+  std::string config_path;
+  std::string name;
+  bool once = false;
+};
+
+int Work(const Arguments& arguments) {
+  const auto config = roster::config::Load(arguments.config_path);
+  if (!config) return Complain(config.error());
+  const roster::SystemClock clock;
+  roster::SystemRandom random;
+  const auto sites = MakeSites(*config, clock);
+  if (!sites) return Complain(sites.error());
+  const std::string name = arguments.name.empty() ? DefaultName(random) : arguments.name;
+
+  const StopOnSignal stop;
+  roster::bus::ZmqWorkerChannel channel(config->endpoints.tasks);
+  roster::worker::Worker worker(
+      MakeSettings(*config, name, arguments.once), channel, clock, random,
+      [&](const SchoolId& school) -> std::unique_ptr<roster::target::Site> {
+        const auto shared = sites->find(school);
+        if (shared == sites->end()) return nullptr;
+        return std::make_unique<CurlScimSite>(shared->second, clock, random);
+      },
+      [&](const SchoolId& school, double requests_per_second) {
+        const auto shared = sites->find(school);
+        if (shared != sites->end() && requests_per_second > 0) {
+          shared->second.rate->SetRate(requests_per_second);
+        }
+      });
+  spdlog::info("Worker {} ready: {} schools, {} tasks at a time.", name, sites->size(),
+               config->worker.concurrency);
+  sd_notify(0, "READY=1");
+
+  const auto end = worker.Run(stop.token());
+  sd_notify(0, "STOPPING=1");
+  if (end.unreported > 0) {
+    spdlog::warn("{} attempts are not reported; rosterd has them looked at when their leases end.",
+                 end.unreported);
+  }
+  spdlog::info("Worker {} ends.", name);
+  spdlog::shutdown();
+  if (end.error) Complain(*end.error);
+  if (end.unanswered) std::fputs("roster-worker: rosterd does not answer.\n", stderr);
+  const int code = end.unanswered || end.error ? kFailed : kDone;
+  // A request to a site can't be taken back: what it does is found by the next look.
+  if (end.left_running > 0) std::_Exit(code);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Executes approved tasks on the volunteer sites: leases them from rosterd, looks at "
+      "the account, writes, reports. Run as many as you like.");
+  app.name("roster-worker");
+  Arguments arguments;
+  app.add_option("--config", arguments.config_path, "The config file of rosterd")->required();
+  app.add_option("--name", arguments.name, "Unique while it runs; default: host, pid, chance")
+      ->check([](const std::string& name) {
+        return name.empty() || name.size() > kNameMax ? std::string("1 to 128 bytes") : "";
+      });
+  app.add_flag("--once", arguments.once, "End when there is no task left");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kWrongUsage;
+  }
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("roster-worker"));
+  try {
+    return Work(arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "roster-worker: %s\n", error.what());
+    return kFailed;
+  }
+}

@@ -1,0 +1,64 @@
+#pragma once
+
+// The threads that execute tasks, each with its own sites (a Site and its Http belong to one
+// thread).
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "daemon/target/site.h"
+#include "daemon/worker/lease_protocol.h"
+
+namespace roster::worker {
+
+// Makes a site for the calling thread; nullptr when the school is not known. Called by many
+// threads.
+using SiteMaker = std::function<std::unique_ptr<target::Site>(const SchoolId&)>;
+
+class Crew {
+ public:
+  // Starts `size` threads. `ended` is called by them after each task, without a lock held.
+  Crew(std::size_t size, SiteMaker make_site, std::function<void()> ended);
+  // Asks all tasks to stop and waits for them: as long as one request to the site takes.
+  ~Crew();
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  // The rest is for one thread, the owner's.
+  std::size_t idle() const;
+  void Start(model::LeasedTask task);
+  // Before the next write: a write that is under way goes on.
+  void Stop(const Attempt& attempt);
+  void StopAll();
+  std::vector<std::pair<Attempt, model::Outcome>> TakeEnded();
+
+ private:
+  struct Job {
+    model::LeasedTask task;
+    std::stop_token stop;
+  };
+  using Sites = std::map<SchoolId, std::unique_ptr<target::Site>>;
+
+  void Run(const std::stop_token& stop);
+  model::Outcome Execute(const Job& job, Sites& sites) const;
+
+  const std::size_t size_;
+  const SiteMaker make_site_;
+  const std::function<void()> ended_callback_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any work_came_;
+  std::deque<Job> jobs_;
+  std::map<Attempt, std::stop_source> open_;  // not yet taken by TakeEnded
+  std::vector<std::pair<Attempt, model::Outcome>> ended_;
+  std::vector<std::jthread> threads_;  // last: they use the rest
+};
+
+}  // namespace roster::worker
