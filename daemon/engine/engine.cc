@@ -1,0 +1,465 @@
+#include "daemon/engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/bus/control_codec.h"
+#include "daemon/bus/event_codec.h"
+#include "daemon/bus/task_codec.h"
+#include "daemon/store/codec.h"
+#include "daemon/store/keys.h"
+
+namespace roster::engine {
+namespace {
+
+using store::Family;
+
+constexpr std::size_t kInputsAStep = 1000;
+constexpr std::size_t kRepublishedMax = 1000;
+constexpr std::string_view kDiskFull =
+    "The disk with the state directory is full: nothing can be written, and nothing was. Make room; "
+    "rosterd goes on by itself.";
+
+bool IsCommand(const model::RequestBody& body) {
+  return std::holds_alternative<model::StartPoll>(body) ||
+         std::holds_alternative<model::Decide>(body) ||
+         std::holds_alternative<model::PreparePlan>(body) ||
+         std::holds_alternative<model::ApprovePlan>(body) ||
+         std::holds_alternative<model::RetryTasks>(body);
+}
+
+// Whether a store's error ends the process.
+bool IsFatal(const Error& error) { return error.code == Code::kCorrupt; }
+
+}  // namespace
+
+Engine::Engine(Settings settings, World world)
+    : settings_(std::move(settings)),
+      store_(world.store),
+      bus_(world.bus),
+      polls_(world.polls),
+      clock_(world.clock),
+      random_(world.random) {}
+
+Result<void> Engine::Open() {
+  started_ = clock_.Now();
+  view_ = std::make_unique<store::Overlay>(store_);
+  for (const SchoolSettings& settings : settings_.schools) {
+    School school;
+    school.settings = &settings;
+    schools_.push_back(std::move(school));
+  }
+  ROSTER_TRY(Load(), "opening the store");
+  const Time now = clock_.Now();
+  for (School& school : schools_) {
+    // A refused key may have been mended while we were down.
+    school.head.source_stopped.clear();
+    school.head_changed = true;
+    // What was committed and perhaps not sent: subscribers drop what they know.
+    const std::uint64_t head = school.head.seq.value();
+    const std::uint64_t from =
+        std::max(school.head.published.value(), head > kRepublishedMax ? head - kRepublishedMax : 0);
+    const store::Range range = store::EntryRange(school.id(), Seq(from + 1), Seq(head + 1));
+    const auto cursor = store_.Scan(Family::kJournal, range.begin, range.end);
+    for (; cursor->Valid(); cursor->Next()) {
+      ROSTER_ASSIGN(const auto entry, store::DecodeEntry(cursor->value()), "reading the journal");
+      publications_.push_back({school.id().value() + "." + std::string(EventName(entry.event)),
+                               std::string(cursor->value())});
+    }
+    ROSTER_TRY(cursor->status(), "reading the journal");
+    // A poll that was under way when the process ended.
+    const PollId last(school.head.polls);
+    ROSTER_ASSIGN(const auto record,
+                  view_->Get(Family::kWork, store::PollKey(school.id(), last)), "reading polls");
+    if (!record) continue;
+    ROSTER_ASSIGN(model::Poll poll, store::DecodePoll(last, *record), "reading polls");
+    if (poll.state != model::PollState::kRunning) continue;
+    ROSTER_TRY(RejectPoll(school, std::move(poll),
+                          {Code::kUnavailable, "interrupted",
+                           "rosterd was stopped while the poll ran. Nothing was changed."},
+                          PollEnd::Side::kSource, now),
+               "closing an interrupted poll");
+    school.head.source_problem.clear();
+    school.head.next_poll = now;
+  }
+  ROSTER_ASSIGN(const bool committed, Commit(), "opening the store");
+  if (committed) Release();
+  return {};
+}
+
+// Reads everything that is kept in memory. What was changed in it and not committed is forgotten.
+Result<void> Engine::Load() {
+  view_->Clear();
+  replies_.clear();
+  publications_.clear();
+  for (const PollJob& job : starts_) {
+    if (const auto school = FindSchool(job.school)) (*school)->polling.reset();
+  }
+  starts_.clear();
+  for (School& school : schools_) ROSTER_TRY(LoadSchool(school), school.id().value());
+  return {};
+}
+
+Result<void> Engine::LoadSchool(School& school) {
+  ROSTER_ASSIGN(const auto head, store_.Get(Family::kMeta, store::SchoolHeadKey(school.id())),
+                "reading the head");
+  school.head = {};
+  if (head) {
+    ROSTER_ASSIGN(school.head, store::DecodeSchoolHead(*head), "reading the head");
+  }
+  school.head_changed = false;
+  school.plans.clear();
+  school.plans_changed.clear();
+  school.queue = {};
+  const Time now = clock_.Now();
+  const store::Range range = store::HeldTaskRange(school.id());
+  const auto cursor = store_.Scan(Family::kWork, range.begin, range.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const auto held, store::DecodeHeldTask(cursor->value()), "reading tasks");
+    if (held.second) continue;  // dead
+    ROSTER_ASSIGN(auto task, FindTask(school, held.first), "reading tasks");
+    if (!task) {
+      return Fail(Code::kCorrupt, "task-missing",
+                  "Task " + ToString(held.first) + " is named as open and is not there.");
+    }
+    // A worker that held it through our absence gets the time to say so.
+    if (task->lease_until) {
+      task->lease_until = std::max(*task->lease_until, now + settings_.tasks.lease);
+    }
+    school.queue.Place(*task);
+  }
+  return cursor->status();
+}
+
+Result<void> Engine::Step(Duration wait_max) {
+  ROSTER_ASSIGN(const std::vector<bus::Inbound> inputs,
+                bus_.Receive(WaitTime(wait_max), kInputsAStep), "receiving");
+  const std::vector<PollEnd> polls = polls_.Take();
+  std::vector<QuotaWrite> quotas;
+  {
+    const std::lock_guard guard(quota_mutex_);
+    quotas.swap(quota_writes_);
+  }
+  for (const QuotaWrite& write : quotas) {
+    view_->Put(Family::kMeta, store::QuotaKey(write.key), store::EncodeQuota(write.state));
+  }
+  Result<void> handled = HandleAll(inputs, polls, false);
+  Result<bool> committed = handled ? Commit() : Result<bool>(tl::unexpected<Error>(handled.error()));
+  Result<void> kept;
+  if (!committed && !IsFatal(committed.error())) {
+    // Nothing of this step is on disk: forget it, say so, and serve those who only ask.
+    kept = tl::unexpected<Error>(committed.error());
+    if (committed.error().code != Code::kExhausted) return kept;
+    disk_problem_ = kDiskFull;
+    ROSTER_TRY(Load(), "reading the store again");
+    // A poll that ended in this step, or was to start, is gone with it.
+    for (const PollEnd& end : polls) {
+      if (const auto school = FindSchool(end.school)) (*school)->polling.reset();
+    }
+    ROSTER_TRY(HandleAll(inputs, {}, true), "answering");
+  } else if (!committed) {
+    kept = tl::unexpected<Error>(committed.error());
+  } else if (*committed) {
+    disk_problem_.clear();
+  }
+  for (QuotaWrite& write : quotas) write.done.set_value(kept);
+  if (!committed && IsFatal(committed.error())) return kept;
+  Release();
+  return {};
+}
+
+Duration Engine::WaitTime(Duration wait_max) const {
+  const Time now = clock_.Now();
+  const Duration steady = clock_.Steady();
+  Duration wait = std::min(wait_max, std::max(Duration::zero(), next_beat_ - steady));
+  for (const Parked& parked : parked_) {
+    wait = std::min(wait, std::max(Duration::zero(), parked.until - steady));
+  }
+  if (!disk_problem_.empty()) return wait;  // not busy with what cannot be written
+  for (const School& school : schools_) {
+    if (!school.polling && school.head.source_stopped.empty()) {
+      const Time next = school.head.next_poll.value_or(now);
+      wait = std::min(wait, std::max(Duration::zero(), next - now));
+    }
+    if (const auto next = school.queue.NextExpiry()) {
+      wait = std::min(wait, std::max(Duration::zero(), *next - now));
+    }
+    if (parked_.empty()) continue;
+    if (const auto next = school.queue.NextReady()) {
+      const Time at = std::max(*next, school.site_paused_until);
+      wait = std::min(wait, std::max(Duration::zero(), at - now));
+    }
+  }
+  return wait;
+}
+
+Result<void> Engine::HandleAll(const std::vector<bus::Inbound>& inputs,
+                               const std::vector<PollEnd>& polls, bool read_only) {
+  const Time now = clock_.Now();
+  for (const PollEnd& end : polls) {
+    ROSTER_ASSIGN(School* const school, FindSchool(end.school), "taking in a poll");
+    ROSTER_TRY(AbsorbPoll(*school, end, now), "taking in a poll");
+  }
+  for (const bus::Inbound& input : inputs) {
+    if (input.channel == bus::Channel::kControl) {
+      ROSTER_TRY(HandleControl(input, read_only), "");
+    } else {
+      ROSTER_TRY(HandleWorker(input, read_only), "");
+    }
+  }
+  if (read_only) return {};
+  return Tick(now);
+}
+
+Result<void> Engine::Tick(Time now) {
+  for (School& school : schools_) {
+    ROSTER_TRY(ExpireLeases(school, now), "expiring leases");
+    const bool due = school.head.next_poll.value_or(now) <= now;
+    if (due && !school.polling && school.head.source_stopped.empty()) {
+      ROSTER_TRY(StartPoll(school, now), "starting a poll");
+    }
+  }
+  ROSTER_TRY(ServeParked(now), "handing out tasks");
+  if (now >= next_forget_) {
+    for (School& school : schools_) ROSTER_TRY(ForgetReplies(school, now), "forgetting replies");
+    next_forget_ = now + std::chrono::minutes(10);
+  }
+  if (clock_.Steady() >= next_beat_) {
+    next_beat_ = clock_.Steady() + settings_.beat_every;
+    for (const School& school : schools_) {
+      publications_.push_back(
+          {school.id().value() + ".Beat",
+           bus::EncodeBeat(school.id(), school.head.seq, school.head.hash)});
+    }
+  }
+  return {};
+}
+
+// One batch for the whole step. False when there was nothing to write.
+Result<bool> Engine::Commit() {
+  for (School& school : schools_) {
+    for (const PlanId id : school.plans_changed) {
+      const model::Plan& plan = school.plans.at(id);
+      view_->Put(Family::kWork, store::PlanKey(school.id(), id), store::EncodePlan(plan));
+    }
+    school.plans_changed.clear();
+    std::erase_if(school.plans, [](const auto& item) {
+      return item.second.state == model::PlanState::kFinished;
+    });
+    if (!school.head_changed) continue;
+    view_->Put(Family::kMeta, store::SchoolHeadKey(school.id()),
+               store::EncodeSchoolHead(school.head));
+    school.head_changed = false;
+  }
+  const store::Batch batch = view_->Take();
+  if (batch.writes.empty()) return false;
+  ROSTER_TRY(store_.Commit(batch, true), "committing");
+  return true;
+}
+
+// After the commit, and only then.
+void Engine::Release() {
+  for (Outgoing& reply : replies_) {
+    bus_.Send(reply.channel, reply.route, std::move(reply.payload));
+  }
+  for (const Publication& publication : publications_) {
+    bus_.Publish(publication.topic, publication.payload);
+  }
+  for (PollJob& job : starts_) {
+    job.stored = store_.Snapshot();
+    polls_.Start(std::move(job));
+  }
+  replies_.clear();
+  publications_.clear();
+  starts_.clear();
+  for (School& school : schools_) school.head.published = school.head.seq;
+}
+
+Result<School*> Engine::FindSchool(const std::optional<SchoolId>& id) {
+  if (!id) {
+    if (schools_.size() == 1) return &schools_.front();
+    return Fail(Code::kInvalid, "school-needed",
+                "There are several schools here: say which one with --school.");
+  }
+  for (School& school : schools_) {
+    if (school.id() == *id) return &school;
+  }
+  return Fail(Code::kNotFound, "unknown-school",
+              "There is no such school here: `rosterctl status` lists them.");
+}
+
+void Engine::Append(School& school, const Caller& caller, model::Event event) {
+  const journal::Head head{school.head.seq, school.head.hash};
+  const model::Entry entry = journal::Next(head, school.id(), clock_.Now(), caller.actor,
+                                           caller.cause, std::move(event));
+  std::string bytes = store::EncodeEntry(entry);
+  const journal::Head after = journal::Advance(head, bytes);
+  school.head.seq = after.seq;
+  school.head.hash = after.hash;
+  school.head_changed = true;
+  for (const PersonId person : journal::PersonsOf(entry.event)) {
+    view_->Put(Family::kJournal, store::PersonEntryKey(school.id(), person, entry.seq), "");
+  }
+  publications_.push_back({school.id().value() + "." + std::string(EventName(entry.event)), bytes});
+  view_->Put(Family::kJournal, store::EntryKey(school.id(), entry.seq), std::move(bytes));
+}
+
+Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
+  const auto reply = [&](std::string payload) {
+    replies_.push_back({bus::Channel::kControl, input.route, std::move(payload)});
+  };
+  const auto refuse = [&](const std::string& request_id, Error error) {
+    reply(bus::EncodeReply(request_id, model::Refusal{std::move(error), {}, 0}));
+  };
+  const auto request = bus::DecodeRequest(input.payload);
+  if (!request) {
+    refuse(request.error().request_id, request.error().error);
+    return {};
+  }
+  const bool command = IsCommand(request->body);
+  if (command && read_only) {
+    refuse(request->request_id, {Code::kExhausted, "disk-full", disk_problem_});
+    return {};
+  }
+  School* school = nullptr;
+  if (!std::holds_alternative<model::GetStatus>(request->body) || request->school) {
+    const auto found = FindSchool(request->school);
+    if (!found) {
+      refuse(request->request_id, found.error());
+      return {};
+    }
+    school = *found;
+  }
+  if (command) {
+    ROSTER_ASSIGN(const auto kept, FindKeptReply(*school, *request), "looking for a kept reply");
+    if (kept) {
+      reply(bus::RelabelReply(*kept, request->request_id));
+      return {};
+    }
+  }
+  const Caller caller{input.peer.Actor(), request->command.value()};
+  auto body = Handle(school, caller, *request);
+  if (!body) {
+    if (IsFatal(body.error())) return tl::unexpected<Error>(body.error());
+    body = model::ReplyBody(model::Refusal{body.error(), {}, 0});
+  }
+  if (!command) {
+    reply(bus::EncodeReply(request->request_id, *body));
+    return {};
+  }
+  store::KeptReply kept{request->body_digest, bus::EncodeReply("", *body), clock_.Now()};
+  reply(bus::RelabelReply(kept.reply, request->request_id));
+  view_->Put(Family::kReplies, store::ReplyExpiryKey(school->id(), kept.at, request->command), "");
+  view_->Put(Family::kReplies, store::ReplyKey(school->id(), request->command),
+             store::EncodeKeptReply(kept));
+  return {};
+}
+
+Result<std::optional<std::string>> Engine::FindKeptReply(const School& school,
+                                                         const model::Request& request) {
+  ROSTER_ASSIGN(const auto value,
+                view_->Get(Family::kReplies, store::ReplyKey(school.id(), request.command)), "");
+  if (!value) return {std::nullopt};
+  ROSTER_ASSIGN(store::KeptReply kept, store::DecodeKeptReply(*value), "");
+  if (kept.request != request.body_digest) {
+    return {bus::EncodeReply(
+        "", model::Refusal{{Code::kInvalid, "command-id-reused",
+                            "This command id was used for another command. Nothing was done: send "
+                            "the command again with an id of its own."},
+                           {},
+                           0})};
+  }
+  return {std::move(kept.reply)};
+}
+
+Result<void> Engine::ForgetReplies(School& school, Time now) {
+  const store::Range range =
+      store::ReplyExpiryRange(school.id(), now - settings_.reply_kept);
+  std::vector<std::string> keys;
+  const auto cursor = view_->Scan(Family::kReplies, range.begin, range.end);
+  for (; cursor->Valid() && keys.size() < kInputsAStep; cursor->Next()) {
+    keys.emplace_back(cursor->key());
+  }
+  ROSTER_TRY(cursor->status(), "");
+  for (std::string& key : keys) {
+    ROSTER_ASSIGN(const CommandId command, store::CommandOfKey(key), "");
+    view_->Delete(Family::kReplies, store::ReplyKey(school.id(), command));
+    view_->Delete(Family::kReplies, std::move(key));
+  }
+  return {};
+}
+
+Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
+  const auto request = bus::DecodeWorkerRequest(input.payload);
+  model::WorkerReply reply;
+  const auto send = [&] {
+    replies_.push_back({bus::Channel::kTasks, input.route, bus::EncodeWorkerReply(reply)});
+  };
+  if (!request) {
+    reply.request_id = request.error().request_id;
+    reply.body = request.error().error;
+    send();
+    return {};
+  }
+  reply.request_id = request->request_id;
+  if (read_only) {
+    reply.body = Error{Code::kExhausted, "disk-full", disk_problem_};
+    send();
+    return {};
+  }
+  const Time now = clock_.Now();
+  if (workers_.size() >= kInputsAStep && !workers_.contains(request->worker)) {
+    reply.body = Error{Code::kExhausted, "too-many-workers",
+                       "More than 1000 workers have been here. Wait until some have gone."};
+    send();
+    return {};
+  }
+  workers_[request->worker].seen = now;
+  if (const auto* lease = std::get_if<model::Lease>(&request->body)) {
+    // A worker that asks again has given up on what it asked before.
+    std::erase_if(parked_, [&](const Parked& parked) { return parked.worker == request->worker; });
+    parked_.push_back({input.route, request->request_id, request->worker, *lease,
+                       clock_.Steady() + lease->wait});
+    return {};  // answered by ServeParked, in this step if there is anything
+  }
+  if (const auto* heartbeat = std::get_if<model::Heartbeat>(&request->body)) {
+    ROSTER_ASSIGN(reply.body, Extend(request->worker, *heartbeat, now), "extending leases");
+  } else {
+    ROSTER_ASSIGN(reply.body,
+                  Absorb(request->worker, std::get<model::ReportOutcomes>(request->body), now),
+                  "taking in reports");
+  }
+  send();
+  return {};
+}
+
+Result<void> Engine::KeepQuota(const Fingerprint& key, model::QuotaState state) {
+  std::future<Result<void>> done;
+  {
+    const std::lock_guard guard(quota_mutex_);
+    if (closed_) return Fail(Code::kUnavailable, "stopped", "rosterd is stopping.");
+    quota_writes_.push_back({key, std::move(state), {}});
+    done = quota_writes_.back().done.get_future();
+  }
+  bus_.Wake();
+  return done.get();
+}
+
+Result<std::optional<model::QuotaState>> Engine::FindQuota(const Fingerprint& key) const {
+  ROSTER_ASSIGN(const auto value, store_.Get(Family::kMeta, store::QuotaKey(key)),
+                "reading the quota");
+  if (!value) return {std::nullopt};
+  ROSTER_ASSIGN(auto state, store::DecodeQuota(*value), "reading the quota");
+  return {std::move(state)};
+}
+
+void Engine::Close() {
+  const std::lock_guard guard(quota_mutex_);
+  closed_ = true;
+  for (QuotaWrite& write : quota_writes_) {
+    write.done.set_value(Fail(Code::kUnavailable, "stopped", "rosterd is stopping."));
+  }
+  quota_writes_.clear();
+}
+
+}  // namespace roster::engine

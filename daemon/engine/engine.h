@@ -1,0 +1,205 @@
+#pragma once
+
+// The engine: the one place where the stages meet, and the one thread that owns the state. A step
+// takes what has come in, decides with the stages' pure functions, commits one batch, and only then
+// replies and publishes. Inputs that wait are committed together.
+
+#include <deque>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/random.h"
+#include "daemon/base/result.h"
+#include "daemon/bus/bus.h"
+#include "daemon/engine/book.h"
+#include "daemon/engine/polls.h"
+#include "daemon/engine/school.h"
+#include "daemon/engine/settings.h"
+#include "daemon/model/request.h"
+#include "daemon/store/overlay.h"
+#include "daemon/store/store.h"
+
+namespace roster::engine {
+
+class Engine {
+ public:
+  // The world, by its seams. All outlive the engine.
+  struct World {
+    store::Store& store;
+    bus::Bus& bus;
+    Polls& polls;
+    const Clock& clock;
+    Random& random;
+  };
+
+  Engine(Settings settings, World world);
+
+  // Reads what is stored; call once, before the first step. Errors: Corrupt, Unavailable.
+  Result<void> Open();
+
+  // Waits for input at most `wait_max`, handles what is there, commits, answers. An error is fatal:
+  // the process ends, and its restart is the recovery. A full disk is no error: it is told to
+  // whoever asks, and the next step tries again.
+  Result<void> Step(Duration wait_max);
+
+  // Keeps how much of a subscription key's quota is used: returns when it is on disk. Any thread but
+  // the engine's. Unavailable "stopped" once Close() was called.
+  Result<void> KeepQuota(const Fingerprint& key, model::QuotaState state);
+  Result<std::optional<model::QuotaState>> FindQuota(const Fingerprint& key) const;
+
+  // Frees whoever waits in KeepQuota. Any thread.
+  void Close();
+
+ private:
+  // Who sent a request.
+  struct Caller {
+    std::string actor;
+    std::string cause;  // command id
+  };
+  struct Outgoing {
+    bus::Channel channel;
+    std::string route;
+    std::string payload;
+  };
+  struct Publication {
+    std::string topic;
+    std::string payload;
+  };
+  // A worker's request for tasks that waits for some.
+  struct Parked {
+    std::string route;
+    std::string request_id;
+    std::string worker;
+    model::Lease lease;
+    Duration until{};  // Steady
+  };
+  struct QuotaWrite {
+    Fingerprint key;
+    model::QuotaState state;
+    std::promise<Result<void>> done;
+  };
+  struct Worker {
+    Time seen;
+    std::uint64_t leased = 0;
+  };
+  // One page of an index.
+  struct Page {
+    std::vector<model::Change> changes;
+    std::string next;
+  };
+
+  // engine.cc: the step.
+  Result<void> Load();
+  Result<void> LoadSchool(School& school);
+  Result<void> HandleAll(const std::vector<bus::Inbound>& inputs,
+                         const std::vector<PollEnd>& polls, bool read_only);
+  Result<void> HandleControl(const bus::Inbound& input, bool read_only);
+  Result<void> HandleWorker(const bus::Inbound& input, bool read_only);
+  Result<void> Tick(Time now);
+  Result<bool> Commit();
+  void Release();
+  Duration WaitTime(Duration wait_max) const;
+  Result<School*> FindSchool(const std::optional<SchoolId>& id);
+  void Append(School& school, const Caller& caller, model::Event event);
+  Result<std::optional<std::string>> FindKeptReply(const School& school,
+                                                   const model::Request& request);
+  Result<void> ForgetReplies(School& school, Time now);
+
+  // polling.cc
+  Result<void> StartPoll(School& school, Time now);
+  Result<void> AbsorbPoll(School& school, const PollEnd& end, Time now);
+  Result<void> UsePoll(School& school, model::Poll poll, const Findings& findings, Time now);
+  Result<void> RejectPoll(School& school, model::Poll poll, const Error& error,
+                          PollEnd::Side side, Time now);
+  Result<void> RecordLinks(School& school, const std::vector<model::Link>& links);
+  Result<model::Change> Refresh(Book& book, const School& school, const model::Change& change);
+  Result<void> DropOldPlans(School& school, Time now);
+  Duration Jittered(Duration duration);
+
+  // commands.cc, queries.cc, explain.cc: one function for each request.
+  Result<model::ReplyBody> Handle(School* school, const Caller& caller,
+                                  const model::Request& request);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::StartPoll& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Decide& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::PreparePlan& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ApprovePlan& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::RetryTasks& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::GetPoll& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ListUsers& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::GetPlan& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ListPlans& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ListPlan& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ListTasks& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Explain& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Replay& body);
+  Result<model::Status> GetStatus(const School* only);
+  Result<model::SchoolStatus> StatusOf(School& school);
+  Result<Page> ListPage(const School& school, const model::Filter& filter, std::uint32_t size,
+                        const std::string& token) const;
+  Result<std::vector<PersonId>> PersonsShown(const School& school,
+                                             const model::Filter& filter) const;
+  Result<std::vector<model::PlanItem>> PlanItems(const School& school, const model::Plan& plan,
+                                                 std::uint64_t first, std::uint64_t count) const;
+  Result<std::vector<model::PlanItem>> Collect(School& school, const model::PreparePlan& body,
+                                               std::uint64_t& in_progress);
+  // Whether the row still is what the item holds.
+  Result<bool> Holds(const Book& book, const School& school, const model::PlanItem& item,
+                     const std::optional<model::Change>& change) const;
+
+  // tasks.cc
+  Result<model::Plan*> FindPlan(School& school, PlanId id);
+  Result<std::optional<model::Task>> FindTask(const School& school, TaskId id) const;
+  Result<void> PutTask(School& school, const model::Task& task, model::TaskState before);
+  Result<void> AddTask(School& school, model::Plan& plan, const model::Task& task,
+                       const Caller& caller, Time now);
+  Result<void> EndTask(School& school, const model::Task& task, const Caller& caller, Time now);
+  // Ends or fences the person's open task when it is no longer what the row comes to.
+  Result<void> Recheck(School& school, PersonId person, std::string reason, const Caller& caller,
+                       Time now);
+  Result<model::LeaseReply> LeaseTasks(const std::string& worker, const model::Lease& lease,
+                                       Time now);
+  Result<model::HeartbeatReply> Extend(const std::string& worker, const model::Heartbeat& body,
+                                       Time now);
+  Result<model::ReportReply> Absorb(const std::string& worker, const model::ReportOutcomes& body,
+                                    Time now);
+  Result<void> AbsorbReport(School& school, model::Task task, const model::Report& report,
+                            const Caller& caller, Time now);
+  Result<void> AbsorbApplied(School& school, const model::Task& task, const model::Applied& applied,
+                             const Caller& caller, Time now);
+  Result<void> ExpireLeases(School& school, Time now);
+  Result<void> ServeParked(Time now);
+  void NoteSite(School& school, const model::Outcome& outcome, Time now);
+
+  const Settings settings_;
+  store::Store& store_;
+  bus::Bus& bus_;
+  Polls& polls_;
+  const Clock& clock_;
+  Random& random_;
+
+  Time started_;
+  std::vector<School> schools_;
+  std::map<std::string, Worker> workers_;
+  std::deque<Parked> parked_;
+  Duration next_beat_{};
+  Time next_forget_;
+  std::string disk_problem_;
+
+  // Of the step under way.
+  std::unique_ptr<store::Overlay> view_;
+  std::vector<Outgoing> replies_;
+  std::vector<Publication> publications_;
+  std::vector<PollJob> starts_;
+
+  mutable std::mutex quota_mutex_;
+  std::vector<QuotaWrite> quota_writes_;  // guarded by quota_mutex_
+  bool closed_ = false;                   // guarded by quota_mutex_
+};
+
+}  // namespace roster::engine

@@ -1,0 +1,163 @@
+#include "daemon/engine/examine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/diff/diff.h"
+#include "daemon/match/match.h"
+#include "daemon/roster/roster.h"
+#include "daemon/store/codec.h"
+#include "daemon/store/keys.h"
+
+namespace roster::engine {
+namespace {
+
+using store::Family;
+
+Result<std::vector<model::Link>> ReadLinks(const PollJob& job) {
+  std::vector<model::Link> links;
+  const store::Range range = store::LinkRange(job.school);
+  const auto cursor = job.stored->Scan(Family::kReview, range.begin, range.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const PersonId person, store::PersonOfKey(cursor->key()), "reading links");
+    ROSTER_ASSIGN(auto link, store::DecodeLink(person, cursor->value()), "reading links");
+    links.push_back(std::move(link));
+  }
+  ROSTER_TRY(cursor->status(), "reading links");
+  return links;
+}
+
+std::vector<model::Link> Merge(const std::vector<model::Link>& kept,
+                               const std::vector<model::Link>& recovered) {
+  std::vector<model::Link> all;
+  all.reserve(kept.size() + recovered.size());
+  std::merge(kept.begin(), kept.end(), recovered.begin(), recovered.end(), std::back_inserter(all),
+             [](const model::Link& a, const model::Link& b) { return a.person < b.person; });
+  return all;
+}
+
+// Whole polls in a row that ended without this person.
+Result<std::uint32_t> MissingBefore(const PollJob& job, PersonId person) {
+  ROSTER_ASSIGN(const auto value,
+                job.stored->Get(Family::kReview, store::ChangeKey(job.school, person)),
+                "reading how long somebody is missing");
+  if (!value) return 0U;
+  ROSTER_ASSIGN(const model::Change change, store::DecodeChange(person, *value),
+                "reading how long somebody is missing");
+  return change.missing_polls;
+}
+
+// Walks the stored rows beside the computed ones, which come by person, one at a time.
+class Comparison {
+ public:
+  Comparison(const PollJob& job, Findings& findings) : findings_(findings) {
+    const store::Range range = store::ChangeRange(job.school);
+    stored_ = job.stored->Scan(Family::kReview, range.begin, range.end);
+  }
+
+  // The next computed row.
+  Result<void> Take(model::Change change) {
+    while (stored_->Valid()) {
+      ROSTER_ASSIGN(const PersonId kept, store::PersonOfKey(stored_->key()), "comparing");
+      if (kept > change.candidate.person) break;
+      if (kept < change.candidate.person) {
+        findings_.removed.push_back(kept);
+        stored_->Next();
+        continue;
+      }
+      ROSTER_ASSIGN(const Fingerprint before, store::PeekFingerprint(stored_->value()),
+                    "comparing");
+      stored_->Next();
+      if (before != store::ChangeFingerprint(change)) findings_.changed.push_back(std::move(change));
+      return {};
+    }
+    findings_.changed.push_back(std::move(change));
+    return {};
+  }
+
+  Result<void> Finish() {
+    for (; stored_->Valid(); stored_->Next()) {
+      ROSTER_ASSIGN(const PersonId kept, store::PersonOfKey(stored_->key()), "comparing");
+      findings_.removed.push_back(kept);
+    }
+    return stored_->status();
+  }
+
+ private:
+  Findings& findings_;
+  std::unique_ptr<store::Cursor> stored_;
+};
+
+}  // namespace
+
+Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts& accounts,
+                         const PollJob& job, const model::RosterRules& rules) {
+  Findings findings;
+  ROSTER_ASSIGN(std::vector<model::Link> links, ReadLinks(job), "examining");
+  findings.recorded = match::RecoverLinks(accounts, links, rules);
+  links = Merge(links, findings.recorded);
+
+  std::vector<PersonId> linked;
+  linked.reserve(links.size());
+  for (const model::Link& link : links) linked.push_back(link.person);
+  roster::RosterResult people = roster::Roster(snapshot, rules, linked);
+  findings.unknown_words = std::move(people.unknown_words);
+
+  const match::AccountIndex index(accounts, links, rules);
+  const auto matches = match::Match(people.candidates, index, links, rules);
+  for (const model::Account& account : accounts.all) {
+    if (!index.OwnerOf(account)) ++findings.unowned_accounts;
+  }
+  Result<void> read;  // the first error of what is called back
+  const auto missing_before = [&](PersonId person) -> std::uint32_t {
+    const auto known = MissingBefore(job, person);
+    if (!known && read) read = tl::unexpected<Error>(known.error());
+    return known.value_or(0);
+  };
+  Comparison comparison(job, findings);
+  diff::DiffEach(std::move(people.candidates), matches, links, accounts, missing_before, rules,
+                 [&](model::Change change) {
+                   if (auto taken = comparison.Take(std::move(change)); !taken && read) {
+                     read = tl::unexpected<Error>(taken.error());
+                   }
+                 });
+  ROSTER_TRY(read, "examining");
+  ROSTER_TRY(comparison.Finish(), "examining");
+
+  findings.people = snapshot.people.size();
+  findings.students = snapshot.students.size();
+  findings.accounts = accounts.all.size();
+  findings.requests = snapshot.requests + accounts.requests;
+  findings.bytes = snapshot.bytes;
+  findings.rows_rejected = snapshot.rejected_count;
+  findings.rejected = snapshot.rejected;
+  return findings;
+}
+
+PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& job,
+                const model::RosterRules& rules,
+                const std::function<void(PollProgress)>& progress, const std::stop_token& stop) {
+  const auto fail = [&](PollEnd::Side side, Error error) {
+    return PollEnd{job.school, job.poll, side, tl::unexpected<Error>(std::move(error))};
+  };
+  const auto snapshot = source.Fetch(
+      job.last_good,
+      [&](const source::Progress& at) {
+        progress({std::string(at.resource), at.rows, at.total});
+      },
+      stop);
+  if (!snapshot) return fail(PollEnd::Side::kSource, snapshot.error());
+  const auto accounts = site.ReadAccounts(
+      [&](std::uint64_t done, std::uint64_t total) { progress({"accounts", done, total}); }, stop);
+  if (!accounts) return fail(PollEnd::Side::kSite, accounts.error());
+  if (job.last_good_accounts > 0 && accounts->all.empty()) {
+    return fail(PollEnd::Side::kSite,
+                {Code::kInvalid, "site-empty",
+                 "The site lists no accounts, and had " + std::to_string(job.last_good_accounts) +
+                     " at the last good poll. Check that the token still sees all of them."});
+  }
+  progress({"compare", 0, 0});
+  return {job.school, job.poll, PollEnd::Side::kSource, Examine(*snapshot, *accounts, job, rules)};
+}
+
+}  // namespace roster::engine

@@ -1,0 +1,369 @@
+// Requests that only ask.
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/diff/diff.h"
+#include "daemon/engine/engine.h"
+#include "daemon/review/review.h"
+#include "daemon/store/codec.h"
+#include "daemon/store/keys.h"
+
+namespace roster::engine {
+namespace {
+
+using store::Family;
+
+// Rows looked at for one page, so that a rare filter does not hold everybody up.
+constexpr std::size_t kScannedMax = 4000;
+constexpr std::size_t kReplayBytesMax = std::size_t{3} << 20U;
+
+std::string ToHex(std::string_view bytes) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const char byte : bytes) {
+    hex += kDigits[static_cast<unsigned char>(byte) >> 4U];
+    hex += kDigits[static_cast<unsigned char>(byte) & 15U];
+  }
+  return hex;
+}
+
+Result<std::string> FromHex(std::string_view hex) {
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+  };
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    const int high = digit(hex[i]);
+    const int low = digit(hex[i + 1]);
+    if (high < 0 || low < 0) break;
+    bytes += static_cast<char>(high * 16 + low);
+  }
+  if (bytes.size() * 2 != hex.size()) {
+    return Fail(Code::kInvalid, "page-token", "This page token was not given by rosterd.");
+  }
+  return bytes;
+}
+
+// The index ranges that together hold what a filter may show, in the order of the list.
+std::vector<store::Range> RangesOf(const SchoolId& school, const model::Filter& filter) {
+  if (filter.bucket) return {store::BucketIndexRange(school, *filter.bucket)};
+  if (filter.status) return {store::StatusIndexRange(school, *filter.status)};
+  return {store::StatusIndexRange(school, model::ListStatus::kNew),
+          store::StatusIndexRange(school, model::ListStatus::kSelected),
+          store::StatusIndexRange(school, model::ListStatus::kSkipped),
+          store::StatusIndexRange(school, model::ListStatus::kError)};
+}
+
+// What a token of ours holds. A token comes from outside: a wrong one is no damage of the store.
+template <typename Parse>
+auto ParseToken(const std::string& token, Parse parse) -> decltype(parse(std::string_view())) {
+  ROSTER_ASSIGN(const std::string key, FromHex(token), "");
+  auto parsed = parse(std::string_view(key));
+  if (!parsed) {
+    return Fail(Code::kInvalid, "page-token", "This page token belongs to another list.");
+  }
+  return parsed;
+}
+
+// A page that goes on after `token`, the last key of the page before.
+Result<std::string> TokenKey(const std::string& token, const store::Range& all) {
+  if (token.empty()) return std::string();
+  ROSTER_ASSIGN(std::string key, FromHex(token), "");
+  if (key < all.begin || key >= all.end) {
+    return Fail(Code::kInvalid, "page-token", "This page token belongs to another list.");
+  }
+  return key;
+}
+
+std::string After(const std::string& key) { return key + '\0'; }
+
+}  // namespace
+
+Result<Engine::Page> Engine::ListPage(const School& school, const model::Filter& filter,
+                                      std::uint32_t size, const std::string& token) const {
+  Page page;
+  const auto ranges = RangesOf(school.id(), filter);
+  std::string from;
+  if (!token.empty()) {
+    ROSTER_ASSIGN(from, FromHex(token), "");
+  }
+  Book book(*view_, const_cast<School&>(school));
+  std::size_t scanned = 0;
+  for (const store::Range& range : ranges) {
+    if (!from.empty() && from >= range.end) continue;
+    const std::string begin =
+        !from.empty() && from >= range.begin ? After(from) : range.begin;
+    const auto cursor = view_->Scan(Family::kReview, begin, range.end);
+    for (; cursor->Valid(); cursor->Next()) {
+      ROSTER_ASSIGN(const PersonId person, store::PersonOfKey(cursor->key()), "listing");
+      ROSTER_ASSIGN(auto change, book.FindChange(person), "listing");
+      ROSTER_ASSIGN(const auto placement, book.FindPlacement(person), "listing");
+      if (!change || !placement) {
+        return Fail(Code::kCorrupt, "row-missing", "An index names a row that is not there.");
+      }
+      const bool shown = review::Shows(filter, *change, placement->verdict);
+      if (shown) page.changes.push_back(*std::move(change));
+      if (page.changes.size() == size || ++scanned == kScannedMax) {
+        page.next = ToHex(cursor->key());
+        return page;
+      }
+    }
+    ROSTER_TRY(cursor->status(), "listing");
+  }
+  return page;
+}
+
+Result<std::vector<PersonId>> Engine::PersonsShown(const School& school,
+                                                   const model::Filter& filter) const {
+  std::vector<PersonId> persons;
+  std::string token;
+  do {
+    ROSTER_ASSIGN(const Page page, ListPage(school, filter, kScannedMax, token), "");
+    for (const model::Change& change : page.changes) persons.push_back(change.candidate.person);
+    token = page.next;
+  } while (!token.empty());
+  return persons;
+}
+
+Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::ListUsers& body) {
+  model::UserPage reply;
+  ROSTER_ASSIGN(Page page, ListPage(school, body.filter, body.page_size, body.page_token), "");
+  const Book book(*view_, school);
+  for (const model::Change& change : page.changes) {
+    ROSTER_ASSIGN(model::UserRow row, book.Row(change), "");
+    reply.rows.push_back(std::move(row));
+  }
+  reply.next_page_token = std::move(page.next);
+  reply.tally = school.head.tally;
+  return model::ReplyBody(std::move(reply));
+}
+
+Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::GetPoll& body) {
+  const PollId id = body.poll.value() == 0 ? PollId(school.head.polls) : body.poll;
+  if (school.polling && school.polling->id == id) {
+    model::Poll poll = *school.polling;
+    PollProgress progress = polls_.Progress(school.id());
+    poll.phase = std::move(progress.phase);
+    poll.done = progress.done;
+    poll.total = progress.total;
+    return model::ReplyBody(model::PollReply{std::move(poll), false});
+  }
+  ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::PollKey(school.id(), id)), "");
+  if (!value) {
+    return Fail(Code::kNotFound, "unknown-poll",
+                "There is no poll " + std::to_string(id.value()) + ", or no longer.");
+  }
+  ROSTER_ASSIGN(model::Poll poll, store::DecodePoll(id, *value), "");
+  return model::ReplyBody(model::PollReply{std::move(poll), false});
+}
+
+Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::GetPlan& body) {
+  const PlanId id = body.plan.value() == 0 ? PlanId(school.head.plans) : body.plan;
+  ROSTER_ASSIGN(const model::Plan* const plan, FindPlan(school, id), "");
+  if (plan == nullptr) {
+    return Fail(Code::kNotFound, "unknown-plan",
+                "There is no plan " + std::to_string(id.value()) + ", or no longer.");
+  }
+  return model::ReplyBody(model::PlanReply{*plan, 0});
+}
+
+Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::ListPlans& body) {
+  model::PlanPage reply;
+  std::uint64_t id = school.head.plans;
+  if (!body.page_token.empty()) {
+    ROSTER_ASSIGN(const PlanId before, ParseToken(body.page_token, store::PlanOfKey), "");
+    id = std::min(id, before.value() == 0 ? 0 : before.value() - 1);
+  }
+  for (; id > 0 && reply.plans.size() < body.page_size; --id) {
+    ROSTER_ASSIGN(const auto value,
+                  view_->Get(Family::kWork, store::PlanKey(school.id(), PlanId(id))), "");
+    if (!value) continue;  // dropped, unapproved
+    ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(PlanId(id), *value), "");
+    const auto known = school.plans.find(plan.id);
+    reply.plans.push_back(known != school.plans.end() ? known->second : std::move(plan));
+  }
+  if (id > 0) reply.next_page_token = ToHex(store::PlanKey(school.id(), PlanId(id + 1)));
+  return model::ReplyBody(std::move(reply));
+}
+
+Result<std::vector<model::PlanItem>> Engine::PlanItems(const School& school,
+                                                       const model::Plan& plan,
+                                                       std::uint64_t first,
+                                                       std::uint64_t count) const {
+  std::vector<model::PlanItem> items;
+  const std::uint64_t last = std::min(plan.items, first + count);
+  while (first < last) {
+    const auto chunk = static_cast<std::uint32_t>(first / store::kPlanChunk);
+    ROSTER_ASSIGN(const auto value,
+                  view_->Get(Family::kWork, store::PlanItemsKey(school.id(), plan.id, chunk)), "");
+    if (!value) return Fail(Code::kCorrupt, "items-missing", "A plan's items are not there.");
+    ROSTER_ASSIGN(const auto all, store::DecodePlanItems(*value), "");
+    for (std::size_t i = first % store::kPlanChunk; i < all.size() && first < last; ++i, ++first) {
+      items.push_back(all[i]);
+    }
+  }
+  return items;
+}
+
+Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
+                                    const model::ListPlan& body) {
+  ROSTER_ASSIGN(const model::Plan* const plan, FindPlan(school, body.plan), "");
+  if (plan == nullptr) {
+    return Fail(Code::kNotFound, "unknown-plan", "There is no such plan, or no longer.");
+  }
+  if (body.bucket == model::Bucket::kSkip || body.bucket == model::Bucket::kUnchanged) {
+    model::ListUsers today;
+    today.filter.bucket = body.bucket;
+    today.page_size = body.page_size;
+    today.page_token = body.page_token;
+    ROSTER_ASSIGN(model::ReplyBody page, Do(school, caller, today), "");
+    return model::ReplyBody(
+        model::PlanUserPage{std::get<model::UserPage>(std::move(page))});
+  }
+  std::uint64_t at = 0;
+  if (!body.page_token.empty()) {
+    ROSTER_ASSIGN(const TaskId place, ParseToken(body.page_token, store::TaskOfKey), "");
+    at = place.index;
+  }
+  Book book(*view_, school);
+  model::PlanUserPage reply;
+  const auto wanted = body.bucket;
+  std::size_t scanned = 0;
+  while (at < plan->items && reply.page.rows.size() < body.page_size && scanned < kScannedMax) {
+    ROSTER_ASSIGN(const auto items, PlanItems(school, *plan, at, body.page_size), "");
+    for (const model::PlanItem& item : items) {
+      ++at;
+      ++scanned;
+      if (wanted && static_cast<int>(*wanted) != static_cast<int>(item.action)) continue;
+      ROSTER_ASSIGN(const auto change, book.FindChange(item.person), "");
+      if (!change) continue;  // gone from the lists since
+      ROSTER_ASSIGN(model::UserRow row, book.Row(*change), "");
+      ROSTER_ASSIGN(const bool holds, Holds(book, school, item, change), "");
+      row.changed = plan->state == model::PlanState::kOpen && !holds;
+      row.verdict.action = item.action;  // of the plan, whatever today says
+      reply.page.rows.push_back(std::move(row));
+      if (reply.page.rows.size() == body.page_size) break;
+    }
+  }
+  if (at < plan->items) {
+    reply.page.next_page_token =
+        ToHex(store::TaskKey(school.id(), {plan->id, static_cast<std::uint32_t>(at)}));
+  }
+  reply.page.tally = school.head.tally;
+  return model::ReplyBody(std::move(reply));
+}
+
+Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::ListTasks& body) {
+  store::Range range =
+      body.plan ? store::TaskRange(school.id(), *body.plan) : store::TaskRange(school.id());
+  // Dead ones have an index of their own, since they are looked for among many.
+  const bool dead = body.state == model::TaskState::kDead && !body.plan;
+  if (dead) range = store::DeadTaskRange(school.id());
+  ROSTER_ASSIGN(const std::string from, TokenKey(body.page_token, range), "");
+  const auto cursor =
+      view_->Scan(Family::kWork, from.empty() ? range.begin : After(from), range.end);
+  Book book(*view_, school);
+  model::TaskPage reply;
+  std::size_t scanned = 0;
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const TaskId id, store::TaskOfKey(cursor->key()), "");
+    ROSTER_ASSIGN(auto task, FindTask(school, id), "");
+    if (task && (!body.state || task->state == *body.state)) {
+      model::TaskRow row;
+      ROSTER_ASSIGN(const auto change, book.FindChange(task->person), "");
+      if (change) {
+        row.first_name = change->candidate.first_name;
+        row.last_name = change->candidate.last_name;
+      }
+      row.sentence = review::TaskSentence(task->reason);
+      row.task = *std::move(task);
+      reply.rows.push_back(std::move(row));
+    }
+    if (reply.rows.size() == body.page_size || ++scanned == kScannedMax) {
+      reply.next_page_token = ToHex(cursor->key());
+      break;
+    }
+  }
+  ROSTER_TRY(cursor->status(), "");
+  reply.counts = school.head.tasks;
+  return model::ReplyBody(std::move(reply));
+}
+
+Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::Replay& body) {
+  model::ReplayReply reply;
+  reply.head = school.head.seq;
+  const store::Range range = store::EntryRange(school.id(), Seq(body.since.value() + 1),
+                                               Seq(school.head.seq.value() + 1));
+  const auto cursor = view_->Scan(Family::kJournal, range.begin, range.end);
+  std::size_t bytes = 0;
+  for (; cursor->Valid() && reply.entries.size() < body.limit && bytes < kReplayBytesMax;
+       cursor->Next()) {
+    bytes += cursor->value().size();
+    reply.entries.emplace_back(cursor->value());
+  }
+  ROSTER_TRY(cursor->status(), "");
+  return model::ReplyBody(std::move(reply));
+}
+
+Result<model::Status> Engine::GetStatus(const School* only) {
+  model::Status status;
+  status.daemon_version = settings_.version;
+  status.now = clock_.Now();
+  status.started = started_;
+  status.events_endpoint = settings_.events_endpoint;
+  status.tasks_endpoint = settings_.tasks_endpoint;
+  status.disk_problem = disk_problem_;
+  for (School& school : schools_) {
+    if (only != nullptr && only != &school) continue;
+    ROSTER_ASSIGN(model::SchoolStatus one, StatusOf(school), "");
+    status.schools.push_back(std::move(one));
+  }
+  for (const auto& [name, worker] : workers_) {
+    if (worker.seen + settings_.worker_away < status.now) continue;
+    status.workers.push_back({name, worker.seen, worker.leased});
+  }
+  return status;
+}
+
+Result<model::SchoolStatus> Engine::StatusOf(School& school) {
+  const model::SchoolHead& head = school.head;
+  model::SchoolStatus status;
+  status.school = school.id();
+  status.name = school.settings->name;
+  status.accounts = school.rules().accounts;
+  status.tally = head.tally;
+  status.polling = school.polling.has_value();
+  if (head.source_stopped.empty()) status.next_poll = head.next_poll;
+  status.source_problem = head.source_problem;
+  status.site_problem = head.site_problem;
+  if (status.site_problem.empty() && school.site_failures > 0) {
+    status.site_problem = "The site fails the worker's requests: trying again at " +
+                          FormatTime(school.site_paused_until) + ".";
+  }
+  status.tasks = head.tasks;
+  status.head = head.seq;
+  status.unknown_words = head.unknown_words;
+  const auto poll = [&](PollId id) -> Result<std::optional<model::Poll>> {
+    ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::PollKey(school.id(), id)), "");
+    if (!value) return {std::nullopt};
+    ROSTER_ASSIGN(model::Poll found, store::DecodePoll(id, *value), "");
+    return {std::move(found)};
+  };
+  const std::uint64_t last = head.polls - (school.polling ? 1 : 0);
+  ROSTER_ASSIGN(status.last_poll, poll(PollId(last)), "");
+  ROSTER_ASSIGN(status.last_good_poll, poll(head.last_good_poll), "");
+  // Under way, or the newest that was approved.
+  for (std::uint64_t id = head.plans; id > 0 && status.plans.empty() && id + 20 > head.plans; --id) {
+    ROSTER_ASSIGN(const auto value,
+                  view_->Get(Family::kWork, store::PlanKey(school.id(), PlanId(id))), "");
+    if (!value) continue;
+    ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(PlanId(id), *value), "");
+    if (plan.state != model::PlanState::kOpen) status.plans.push_back(std::move(plan));
+  }
+  return status;
+}
+
+}  // namespace roster::engine

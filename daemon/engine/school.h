@@ -1,0 +1,44 @@
+#pragma once
+
+// What the engine keeps in memory of one school. All of it can be read again from the store.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "daemon/engine/settings.h"
+#include "daemon/journal/journal.h"
+#include "daemon/model/plan.h"
+#include "daemon/model/poll.h"
+#include "daemon/model/school_head.h"
+#include "daemon/task/queue.h"
+
+namespace roster::engine {
+
+struct School {
+  const SchoolSettings* settings = nullptr;
+
+  model::SchoolHead head;
+  bool head_changed = false;  // since the last commit
+
+  task::Queue queue;
+  // Plans whose counts have changed since the last commit, and those under way.
+  std::map<PlanId, model::Plan> plans;
+  std::set<PlanId> plans_changed;
+
+  // The poll under way. Not stored: a poll that a crash has ended is found by its record.
+  std::optional<model::Poll> polling;
+  // Persons whose link or account a task has changed since that poll began.
+  std::set<PersonId> touched;
+
+  // After answers that were not a task's fault, the site is left alone until then; then one task
+  // goes out to see.
+  Time site_paused_until;
+  std::uint32_t site_failures = 0;
+
+  const SchoolId& id() const { return settings->id(); }
+  const model::RosterRules& rules() const { return settings->rules; }
+};
+
+}  // namespace roster::engine

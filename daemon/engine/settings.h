@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/base/time.h"
+#include "daemon/model/settings.h"
+#include "daemon/task/task.h"
+
+namespace roster::engine {
+
+// What the engine needs to know of one school.
+struct SchoolSettings {
+  std::string name;
+  model::RosterRules rules;
+  Duration poll_every = std::chrono::hours(1);
+  double site_requests_per_second = 10;  // shared among the workers
+
+  const SchoolId& id() const { return rules.school; }
+};
+
+struct Settings {
+  std::string version;          // of the program
+  std::string events_endpoint;  // told to clients
+  std::string tasks_endpoint;
+  task::Policy tasks;
+  Duration beat_every = std::chrono::seconds(1);
+  Duration reply_kept = std::chrono::hours(24);        // how long a command can be repeated
+  Duration plan_kept = std::chrono::days(14);          // an open plan that nobody approved
+  Duration worker_away = std::chrono::seconds(60);     // without a word: no longer counted
+  Duration poll_retry_base = std::chrono::minutes(1);  // after a poll that was not used, doubled
+  std::uint64_t polls_kept = 1000;                     // records of a school
+  std::vector<SchoolSettings> schools;                 // unique ids
+};
+
+}  // namespace roster::engine

@@ -1,0 +1,343 @@
+// Tasks: from an approved item to an ended one.
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/bus/task_codec.h"
+#include "daemon/diff/diff.h"
+#include "daemon/engine/engine.h"
+#include "daemon/plan/plan.h"
+#include "daemon/store/codec.h"
+#include "daemon/store/keys.h"
+
+namespace roster::engine {
+namespace {
+
+using model::TaskState;
+using store::Family;
+
+constexpr std::string_view kSelf = "rosterd";
+
+// What rosterd and the site agree on after a task: what was written, and what was equal already.
+model::Fields Agreed(const std::optional<model::Link>& link, const model::Task& task,
+                     const model::Account& account, const std::optional<model::Change>& row) {
+  model::Fields agreed = link ? link->last_written : model::Fields();
+  for (const model::FieldChange& field : task.fields) agreed.Set(field.field, field.after);
+  if (!row) return agreed;
+  for (const auto& [field, wanted] : row->candidate.fields) {
+    if (account.fields.Get(field) == wanted) agreed.Set(field, wanted);
+  }
+  return agreed;
+}
+
+}  // namespace
+
+Result<model::Plan*> Engine::FindPlan(School& school, PlanId id) {
+  const auto known = school.plans.find(id);
+  if (known != school.plans.end()) return &known->second;
+  ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::PlanKey(school.id(), id)), "");
+  if (!value) return nullptr;
+  ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(id, *value), "");
+  return &(school.plans[id] = std::move(plan));
+}
+
+Result<std::optional<model::Task>> Engine::FindTask(const School& school, TaskId id) const {
+  ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::TaskKey(school.id(), id)), "");
+  if (!value) return {std::nullopt};
+  ROSTER_ASSIGN(model::Task task, store::DecodeTask(id, *value), "");
+  return {std::move(task)};
+}
+
+// Writes the task, and moves it from the state it had in every count.
+Result<void> Engine::PutTask(School& school, const model::Task& task, TaskState before) {
+  view_->Put(Family::kWork, store::TaskKey(school.id(), task.id), store::EncodeTask(task));
+  school.queue.Place(task);
+  if (task.state == before) return {};
+  ROSTER_ASSIGN(model::Plan* const plan, FindPlan(school, task.id.plan), "counting tasks");
+  if (plan == nullptr) {
+    return Fail(Code::kCorrupt, "plan-missing",
+                "Task " + ToString(task.id) + " belongs to a plan that is not there.");
+  }
+  for (model::TaskCounts* counts : {&plan->tasks, &school.head.tasks}) {
+    task::Count(*counts, before, false);
+    task::Count(*counts, task.state, true);
+  }
+  school.plans_changed.insert(task.id.plan);
+  school.head_changed = true;
+  if (task.state == TaskState::kDead) {
+    view_->Put(Family::kWork, store::DeadTaskKey(school.id(), task.id), "");
+  } else if (before == TaskState::kDead) {
+    view_->Delete(Family::kWork, store::DeadTaskKey(school.id(), task.id));
+  }
+  return {};
+}
+
+Result<void> Engine::AddTask(School& school, model::Plan& plan, const model::Task& task,
+                             const Caller& caller, Time now) {
+  Book book(*view_, school);
+  ROSTER_ASSIGN(const auto held, book.FindHeldTask(task.person), "queueing");
+  if (held && held->dead) {
+    // Given up once, and approved again since: the new task takes its place.
+    ROSTER_ASSIGN(auto old, FindTask(school, held->id), "queueing");
+    if (old) {
+      old->state = TaskState::kSuperseded;
+      old->reason = "replaced";
+      old->ended_at = now;
+      ROSTER_TRY(PutTask(school, *old, TaskState::kDead), "queueing");
+      Append(school, caller, model::TaskSuperseded{old->id, old->person, old->action, "replaced"});
+    }
+  }
+  for (model::TaskCounts* counts : {&plan.tasks, &school.head.tasks}) {
+    task::Count(*counts, task.state, true);
+  }
+  view_->Put(Family::kWork, store::TaskKey(school.id(), task.id), store::EncodeTask(task));
+  school.queue.Place(task);
+  book.PutHeldTask(task.person, {task.id, false});
+  ROSTER_TRY(book.Settle(task.person), "queueing");
+  return {};
+}
+
+// After PutTask() with a state that is an end.
+Result<void> Engine::EndTask(School& school, const model::Task& task, const Caller& caller,
+                             Time now) {
+  Book book(*view_, school);
+  if (task.state == TaskState::kDead) {
+    book.PutHeldTask(task.person, {task.id, true});
+  } else {
+    book.RemoveHeldTask(task.person);
+  }
+  ROSTER_TRY(book.Settle(task.person), "ending a task");
+  ROSTER_ASSIGN(model::Plan* const plan, FindPlan(school, task.id.plan), "ending a task");
+  if (plan == nullptr || !plan->tasks.ended() || plan->state == model::PlanState::kFinished) {
+    return {};
+  }
+  plan->state = model::PlanState::kFinished;
+  plan->finished_at = now;
+  school.plans_changed.insert(plan->id);
+  Append(school, caller, model::SyncCompleted{plan->id, plan->tasks});
+  // What the site contradicted is read again at once.
+  if (plan->tasks.superseded > 0) school.head.next_poll = now;
+  return {};
+}
+
+Result<void> Engine::Recheck(School& school, PersonId person, std::string reason,
+                             const Caller& caller, Time now) {
+  Book book(*view_, school);
+  ROSTER_ASSIGN(const auto held, book.FindHeldTask(person), "checking an approval");
+  if (!held || held->dead) return {};
+  ROSTER_ASSIGN(auto task, FindTask(school, held->id), "checking an approval");
+  if (!task) {
+    return Fail(Code::kCorrupt, "task-missing",
+                "Task " + ToString(held->id) + " is named as open and is not there.");
+  }
+  ROSTER_ASSIGN(const auto change, book.FindChange(person), "checking an approval");
+  bool same = false;
+  if (change && task->action == model::Action::kInvite) {
+    same = plan::IsInvitable(*change, false);
+  } else if (change) {
+    ROSTER_ASSIGN(const model::Verdict verdict, book.JudgeFree(*change), "checking an approval");
+    same = verdict.action == task->action &&
+           diff::ApprovalDigest(*change, task->action) == task->digest;
+  }
+  const TaskState before = task->state;
+  if (same) {
+    if (!task->look_only) return {};
+    task->look_only = false;  // it is wanted again
+  } else if (task->look_only) {
+    return {};
+  }
+  const bool ended = !same && task::Supersede(*task, reason, now);
+  ROSTER_TRY(PutTask(school, *task, before), "checking an approval");
+  if (!ended) return {};
+  Append(school, caller,
+         model::TaskSuperseded{task->id, person, task->action, std::move(reason)});
+  return EndTask(school, *task, caller, now);
+}
+
+Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const model::Lease& lease,
+                                             Time now) {
+  model::LeaseReply reply;
+  reply.lease = settings_.tasks.lease;
+  for (School& school : schools_) {
+    const auto& wanted = lease.schools;
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), school.id()) == wanted.end()) {
+      continue;
+    }
+    if (now < school.site_paused_until) continue;
+    std::size_t room = lease.max - reply.tasks.size();
+    if (school.site_failures > 0) {
+      // One task goes out to see whether the site is back.
+      room = std::min<std::size_t>(room, school.head.tasks.leased > 0 ? 0 : 1);
+    }
+    for (const TaskId id : school.queue.Ready(room, now)) {
+      ROSTER_ASSIGN(auto task, FindTask(school, id), "leasing");
+      if (!task) {
+        return Fail(Code::kCorrupt, "task-missing",
+                    "Task " + ToString(id) + " is queued and is not there.");
+      }
+      const TaskState before = task->state;
+      task::Lease(*task, worker, now, settings_.tasks);
+      ROSTER_TRY(PutTask(school, *task, before), "leasing");
+      reply.tasks.push_back({school.id(), *std::move(task)});
+    }
+  }
+  std::size_t here = 0;
+  for (const auto& [name, known] : workers_) {
+    if (known.seen + settings_.worker_away > now) ++here;
+  }
+  for (const School& school : schools_) {
+    reply.shares.push_back({school.id(), school.settings->site_requests_per_second /
+                                             static_cast<double>(std::max<std::size_t>(here, 1))});
+  }
+  return reply;
+}
+
+Result<void> Engine::ServeParked(Time now) {
+  std::deque<Parked> waiting;
+  waiting.swap(parked_);
+  while (!waiting.empty()) {
+    Parked parked = std::move(waiting.front());
+    waiting.pop_front();
+    ROSTER_ASSIGN(model::LeaseReply lease, LeaseTasks(parked.worker, parked.lease, now), "");
+    if (lease.tasks.empty() && clock_.Steady() < parked.until) {
+      parked_.push_back(std::move(parked));
+      continue;
+    }
+    model::WorkerReply reply{parked.request_id, std::move(lease)};
+    replies_.push_back({bus::Channel::kTasks, parked.route, bus::EncodeWorkerReply(reply)});
+  }
+  std::erase_if(workers_, [&](const auto& worker) {
+    return worker.second.seen + 10 * settings_.worker_away < now;
+  });
+  return {};
+}
+
+Result<model::HeartbeatReply> Engine::Extend(const std::string& worker,
+                                             const model::Heartbeat& body, Time now) {
+  model::HeartbeatReply reply;
+  for (const model::LeaseRef& ref : body.held) {
+    const auto school = FindSchool(ref.school);
+    std::optional<model::Task> task;
+    if (school) {
+      ROSTER_ASSIGN(task, FindTask(**school, ref.task), "extending a lease");
+    }
+    if (!task || task->state != TaskState::kLeased || task->attempt != ref.attempt ||
+        task->worker != worker) {
+      reply.lost.push_back(ref);
+      continue;
+    }
+    task::Extend(*task, now, settings_.tasks);
+    ROSTER_TRY(PutTask(**school, *task, task->state), "extending a lease");
+  }
+  return reply;
+}
+
+Result<void> Engine::ExpireLeases(School& school, Time now) {
+  for (const TaskId id : school.queue.Expired(now)) {
+    ROSTER_ASSIGN(auto task, FindTask(school, id), "expiring a lease");
+    if (!task || task->state != TaskState::kLeased) continue;
+    const TaskState before = task->state;
+    task::Expire(*task, now, settings_.tasks, random_);
+    ROSTER_TRY(PutTask(school, *task, before), "expiring a lease");
+    Append(school, {std::string(kSelf), ""},
+           model::TaskUnknown{task->id, task->person, task->action, task->reason, task->attempt});
+  }
+  return {};
+}
+
+Result<model::ReportReply> Engine::Absorb(const std::string& worker,
+                                          const model::ReportOutcomes& body, Time now) {
+  model::ReportReply reply;
+  for (const model::Report& report : body.reports) {
+    const auto school = FindSchool(report.school);
+    std::optional<model::Task> task;
+    if (school) {
+      ROSTER_ASSIGN(task, FindTask(**school, report.task), "taking in a report");
+    }
+    // The same report sent twice finds the task ended, or on another attempt: dropped.
+    if (!task || !task::Accepts(*task, report.attempt) || task->worker != worker) {
+      reply.refused.push_back({report.school, report.task, report.attempt});
+      continue;
+    }
+    NoteSite(**school, report.outcome, now);
+    ROSTER_TRY(
+        AbsorbReport(**school, *std::move(task), report, {"worker:" + worker, ""}, now),
+        "taking in a report");
+  }
+  return reply;
+}
+
+// A site that fails everybody is left alone for a while, so that its failures don't use up the
+// attempts of every task.
+void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
+  const auto* failed = std::get_if<model::Failed>(&outcome);
+  const bool silent = std::holds_alternative<model::Unknown>(outcome);
+  if (!silent && (failed == nullptr || !failed->site_failing)) {
+    if (school.site_failures > 0) {
+      school.site_failures = 0;
+      school.site_paused_until = {};
+    }
+    return;
+  }
+  school.site_failures = std::min(school.site_failures + 1, 32U);
+  Duration pause = task::RetryDelay(school.site_failures, settings_.tasks, random_);
+  if (failed != nullptr && failed->retry_after) {
+    pause = std::max(pause, Duration(*failed->retry_after));
+  }
+  school.site_paused_until = std::max(school.site_paused_until, now + pause);
+}
+
+Result<void> Engine::AbsorbReport(School& school, model::Task task, const model::Report& report,
+                                  const Caller& caller, Time now) {
+  const TaskState before = task.state;
+  task::Conclude(task, report.outcome, now, settings_.tasks, random_);
+  ROSTER_TRY(PutTask(school, task, before), "");
+  switch (task.state) {
+    case TaskState::kApplied:
+      ROSTER_TRY(AbsorbApplied(school, task, std::get<model::Applied>(report.outcome), caller, now),
+                 "");
+      return EndTask(school, task, caller, now);
+    case TaskState::kSuperseded:
+      Append(school, caller,
+             model::TaskSuperseded{task.id, task.person, task.action, task.reason});
+      return EndTask(school, task, caller, now);
+    case TaskState::kDead:
+      Append(school, caller,
+             model::TaskDead{task.id, task.person, task.action, task.reason, task.attempt});
+      return EndTask(school, task, caller, now);
+    case TaskState::kUnknown:
+      if (before != TaskState::kUnknown) {
+        Append(school, caller,
+               model::TaskUnknown{task.id, task.person, task.action, task.reason, task.attempt});
+      }
+      return {};
+    default:
+      return {};  // to be tried again: in the tasks, not in the journal
+  }
+}
+
+Result<void> Engine::AbsorbApplied(School& school, const model::Task& task,
+                                   const model::Applied& applied, const Caller& caller, Time now) {
+  Book book(*view_, school);
+  ROSTER_ASSIGN(auto row, book.FindChange(task.person), "");
+  ROSTER_ASSIGN(const auto link, book.FindLink(task.person), "");
+  const model::Link after{task.person, applied.account.id,
+                          Agreed(link, task, applied.account, row)};
+  if (const auto linked = book.PutLink(after); !linked) {
+    // The site gave one account to two people: nothing is linked, and the next poll shows both.
+    if (linked.error().code != Code::kConflict) return linked;
+  } else if (row) {
+    row->account = applied.account;
+    book.PutChange(*row);
+    ROSTER_ASSIGN(const model::Change fresh, Refresh(book, school, *row), "");
+    book.PutChange(fresh);
+  }
+  if (!row) school.head.next_poll = now;  // has left FACTS's lists meanwhile
+  if (school.polling) school.touched.insert(task.person);
+  Append(school, caller,
+         model::TaskApplied{task.id, task.person, task.action, applied.account.id, task.digest,
+                            task.attempt, applied.already});
+  return {};
+}
+
+}  // namespace roster::engine

@@ -1,0 +1,239 @@
+// rosterd: the daemon. Names the real adapters, and lets the engine go round.
+
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <string>
+#include <thread>
+
+#include "daemon/base/system_clock.h"
+#include "daemon/base/system_random.h"
+#include "daemon/bus/zmq_bus.h"
+#include "daemon/config/config.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/threaded_polls.h"
+#include "daemon/http/curl_http.h"
+#include "daemon/source/facts_source.h"
+#include "daemon/source/quota.h"
+#include "daemon/store/rocks_store.h"
+#include "daemon/target/scim_site.h"
+
+namespace roster {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+// What one school's poll thread owns.
+struct PollWorld {
+  http::CurlHttp facts_http;
+  http::CurlHttp site_http;
+  std::unique_ptr<target::SiteRate> rate;
+};
+
+struct Secrets {
+  std::string subscription_key;
+  std::string api_key;
+  std::string read_token;
+};
+
+void Complain(const Error& error) { std::cerr << "rosterd: " << error.message << "\n"; }
+
+Result<std::map<SchoolId, Secrets>> ResolveSecrets(const config::Config& config) {
+  std::map<SchoolId, Secrets> all;
+  for (const config::School& school : config.schools) {
+    Secrets& secrets = all[school.id()];
+    ROSTER_ASSIGN(secrets.subscription_key, config::Resolve(school.facts.subscription_key),
+                  "subscription_key of school " + school.id().value());
+    ROSTER_ASSIGN(secrets.api_key, config::Resolve(school.facts.api_key),
+                  "api_key of school " + school.id().value());
+    ROSTER_ASSIGN(secrets.read_token, config::Resolve(school.scim.read_token),
+                  "read_token of school " + school.id().value());
+  }
+  return all;
+}
+
+engine::Settings EngineSettings(const config::Config& config) {
+  engine::Settings settings;
+  settings.version = ROSTER_VERSION;
+  settings.events_endpoint = config.endpoints.events;
+  settings.tasks_endpoint = config.endpoints.tasks;
+  settings.tasks.lease = config.worker.lease;
+  for (const config::School& school : config.schools) {
+    settings.schools.push_back(
+        {school.name, school.rules, school.facts.poll_every, school.scim.requests_per_second});
+  }
+  return settings;
+}
+
+// SIGTERM and SIGINT arrive on a thread of their own, and end the loop.
+class StopSignals {
+ public:
+  // Call before any thread is started, so that all inherit the mask.
+  StopSignals() {
+    sigemptyset(&mask_);
+    sigaddset(&mask_, SIGTERM);
+    sigaddset(&mask_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &mask_, nullptr);
+  }
+
+  void Watch(std::function<void()> wake) {
+    thread_ = std::jthread([this, wake = std::move(wake)](const std::stop_token& stop) {
+      const timespec wait{0, 200'000'000};
+      while (!stop.stop_requested()) {
+        if (sigtimedwait(&mask_, nullptr, &wait) < 0) continue;
+        stopping_ = true;
+        wake();
+        return;
+      }
+    });
+  }
+
+  bool stopping() const { return stopping_; }
+
+ private:
+  sigset_t mask_{};
+  std::atomic<bool> stopping_{false};
+  std::jthread thread_;
+};
+
+int Run(const config::Config& config) {
+  const auto secrets = ResolveSecrets(config);
+  if (!secrets) {
+    Complain(secrets.error());
+    return kWrongUsage;
+  }
+  StopSignals signals;
+  const SystemClock clock;
+  SystemRandom random;
+
+  // The lock of the store comes before any socket: a second bind on an ipc path takes it over
+  // silently.
+  auto store = store::RocksStore::Open(std::filesystem::path(config.state_dir) / "db");
+  if (!store) {
+    Complain(store.error());
+    return kFailed;
+  }
+  auto bus = bus::ZmqBus::Open(
+      {config.endpoints.control, config.endpoints.events, config.endpoints.tasks});
+  if (!bus) {
+    Complain(bus.error());
+    return kFailed;
+  }
+
+  engine::ThreadedPolls polls([&] { (*bus)->Wake(); });
+  engine::Engine engine(EngineSettings(config), {**store, **bus, polls, clock, random});
+
+  // One quota for each subscription key, whatever number of schools share it.
+  std::map<std::string, std::unique_ptr<source::Quota>> quotas;
+  for (const config::School& school : config.schools) {
+    const Secrets& own = secrets->at(school.id());
+    auto& quota = quotas[own.subscription_key];
+    if (!quota) {
+      const Fingerprint key = *Fingerprint::FromBytes(
+          Blake2b("rosterd quota " + own.subscription_key).view().substr(0, 16));
+      const auto kept = engine.FindQuota(key);
+      if (!kept) {
+        Complain(kept.error());
+        return kFailed;
+      }
+      quota = std::make_unique<source::Quota>(
+          *source::TierLimits(config::TierWord(school.facts.tier)), clock,
+          [&engine, key](const model::QuotaState& state) { return engine.KeepQuota(key, state); },
+          kept->value_or(model::QuotaState()));
+    }
+    polls.AddSchool(school.rules, [&, own](const std::stop_token& stop) {
+      auto world = std::make_shared<PollWorld>();
+      world->facts_http.SetStop(stop);
+      world->site_http.SetStop(stop);
+      world->rate =
+          std::make_unique<target::SiteRate>(school.scim.requests_per_second, clock);
+      source::FactsSettings facts;
+      facts.base_url = school.facts.base_url;
+      facts.page_size = school.facts.page_size;
+      facts.limits = school.facts.limits;
+      target::ScimSettings scim;
+      scim.school = school.id();
+      scim.base_url = school.scim.base_url;
+      scim.page_size = school.scim.page_size;
+      scim.protected_roles = school.rules.protected_roles;
+      return engine::PollTools{
+          std::make_unique<source::FactsSource>(
+              facts, source::FactsKeys{own.subscription_key, own.api_key}, world->facts_http,
+              clock, random, *quota),
+          std::make_unique<target::ScimSite>(scim, own.read_token, world->site_http, *world->rate,
+                                             clock, random),
+          world};
+    });
+  }
+
+  if (const auto opened = engine.Open(); !opened) {
+    Complain(opened.error());
+    return kFailed;
+  }
+  signals.Watch([&] { (*bus)->Wake(); });
+  spdlog::info("rosterd {} is ready: {} schools, control at {}", ROSTER_VERSION,
+               config.schools.size(), config.endpoints.control);
+  sd_notify(0, "READY=1");
+
+  int code = kDone;
+  while (!signals.stopping()) {
+    if (const auto stepped = engine.Step(std::chrono::seconds(1)); !stepped) {
+      spdlog::critical("rosterd stops: {}", stepped.error().message);
+      code = kFailed;
+      break;
+    }
+  }
+  sd_notify(0, "STOPPING=1");
+  engine.Close();
+  polls.Stop();
+  spdlog::info("rosterd has stopped");
+  return code;
+}
+
+}  // namespace
+}  // namespace roster
+
+int main(int argc, char** argv) {
+  using namespace roster;
+  CLI::App app{
+      "rosterd keeps a school's volunteer site in step with its FACTS SIS, and lets nothing through "
+      "that a person has not approved. People talk to it with rosterctl."};
+  std::string path = "/etc/rosterd/rosterd.yaml";
+  bool check = false;
+  app.add_option("--config", path, "the config file")->capture_default_str();
+  app.add_flag("--check", check, "check the config file and the secrets it names, and end");
+  app.set_version_flag("--version", ROSTER_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kWrongUsage;
+  }
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("rosterd"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  const auto config = config::Load(path);
+  if (!config) {
+    Complain(config.error());
+    return kWrongUsage;
+  }
+  if (check) {
+    if (const auto secrets = ResolveSecrets(*config); !secrets) {
+      Complain(secrets.error());
+      return kWrongUsage;
+    }
+    std::cout << path << ": good, " << config->schools.size()
+              << (config->schools.size() == 1 ? " school\n" : " schools\n");
+    return kDone;
+  }
+  return Run(*config);
+}

@@ -1,0 +1,136 @@
+#pragma once
+
+// An engine at a desk: memory for a disk, queues for sockets, a clock that is moved by hand, a school
+// and a site that are written down in the test. Everything in one thread.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/random.h"
+#include "daemon/bus/bus.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/examine.h"
+#include "daemon/store/memory_store.h"
+#include "roster/v1/control.pb.h"
+#include "roster/v1/journal.pb.h"
+#include "roster/v1/tasks.pb.h"
+
+namespace roster::engine {
+
+class DeskClock : public Clock {
+ public:
+  Time Now() const override { return Time(std::chrono::seconds(1'800'000'000)) + at_; }
+  Duration Steady() const override { return at_; }
+  bool Wait(Duration, const std::stop_token&) const override { return true; }
+  void Advance(Duration by) { at_ += by; }
+
+ private:
+  Duration at_{};
+};
+
+class DeskBus : public bus::Bus {
+ public:
+  Result<std::vector<bus::Inbound>> Receive(Duration, std::size_t) override {
+    std::vector<bus::Inbound> taken(inputs.begin(), inputs.end());
+    inputs.clear();
+    return taken;
+  }
+  void Send(bus::Channel, const std::string& route, std::string payload) override {
+    replies[route].push_back(std::move(payload));
+  }
+  void Publish(const std::string& topic, std::string_view payload) override {
+    published.emplace_back(topic, payload);
+  }
+  void Wake() override {}
+  Counters counters() const override { return {}; }
+
+  std::deque<bus::Inbound> inputs;
+  std::map<std::string, std::deque<std::string>> replies;
+  std::vector<std::pair<std::string, std::string>> published;
+};
+
+// Polls that end when the test says so.
+class DeskPolls : public Polls {
+ public:
+  void Start(PollJob job) override { started.push_back(std::move(job)); }
+  std::vector<PollEnd> Take() override { return std::exchange(ended, {}); }
+  PollProgress Progress(const SchoolId&) override { return {"People", 1, 2}; }
+
+  std::vector<PollJob> started;
+  std::vector<PollEnd> ended;
+};
+
+struct Pupil {
+  std::int64_t id = 0;
+  std::string first;
+  std::string last;
+  std::string email;
+  std::string status = "Enrolled";
+  std::string grade = "09";
+};
+
+class Desk {
+ public:
+  Desk();
+  ~Desk();
+
+  // The world outside.
+  std::vector<Pupil> pupils;
+  std::map<std::string, model::Account> site;  // by account id
+
+  store::MemoryStore store;
+  DeskBus bus;
+  DeskPolls polls;
+  DeskClock clock;
+  SeededRandom random{1};
+  Settings settings;
+
+  Engine& engine() { return *engine_; }
+  void Restart();  // a new engine on the same store
+  void Step() { Must(engine_->Step(Duration::zero())); }
+
+  // Requests, as a client sends them: one step each.
+  roster::v1::Reply Ask(roster::v1::Request request);
+  roster::v1::Reply Command(roster::v1::Request request, const std::string& id = "");
+  roster::v1::Status Status();
+  const roster::v1::SchoolStatus& School();
+  std::vector<roster::v1::UserRow> Users(roster::v1::ListStatus status);
+  roster::v1::Reply Decide(roster::v1::Decision decision, const std::vector<std::int64_t>& persons);
+  roster::v1::Plan Plan();
+  roster::v1::Reply Approve(const roster::v1::Plan& plan, bool leave_out_changed = false);
+
+  // Polls: asks for one, and lets it end with what the school and the site are now.
+  void Poll();
+  PollJob StartPoll();
+  PollEnd Look(const PollJob& job);
+  void EndPoll(PollEnd end);
+
+  // A worker.
+  std::vector<roster::v1::Task> Lease(const std::string& worker, std::uint32_t max = 100);
+  // Carries the task out on `site`, as the SCIM target does: looks first.
+  roster::v1::Outcome Execute(const roster::v1::Task& task);
+  roster::v1::ReportReply Report(const std::string& worker,
+                                 const std::vector<roster::v1::Outcome>& outcomes);
+  void WorkUntilDone();
+
+  std::vector<roster::v1::Entry> Entries();
+  std::size_t CountEntries(roster::v1::Entry::EventCase kind);
+  // Rows, indexes and counters recounted from the store; fails the test when they disagree.
+  void ExpectConsistent();
+
+  static void Must(const Result<void>& result);
+
+ private:
+  std::string Exchange(bus::Channel channel, const std::string& payload);
+
+  std::unique_ptr<Engine> engine_;
+  roster::v1::Status status_;
+  int requests_ = 0;
+  int accounts_ = 0;
+};
+
+}  // namespace roster::engine
