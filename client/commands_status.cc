@@ -1,0 +1,235 @@
+#include <fmt/format.h>
+
+#include "client/commands.h"
+#include "client/format.h"
+#include "client/screen.h"
+
+namespace roster::client {
+namespace {
+
+constexpr std::int64_t kWorkerSilenceMax = 30;  // seconds
+constexpr int kWordsMax = 10;
+
+bool NeedsReview(const v1::SchoolStatus& school) {
+  const v1::Counters& counters = school.counters();
+  return counters.fresh() + counters.to_add() + counters.to_update() + counters.to_archive() +
+             counters.to_restore() >
+         0;
+}
+
+bool IsStopped(const v1::SchoolStatus& school) {
+  return !school.has_next_poll_at() && !school.polling();
+}
+
+std::string UnknownWords(const v1::SchoolStatus& school) {
+  std::string text;
+  for (int i = 0; i < school.unknown_words_size() && i < kWordsMax; ++i) {
+    const v1::Count& word = school.unknown_words(i);
+    const std::string name = word.reason().empty() ? "(blank)" : "\"" + word.reason() + "\"";
+    text += fmt::format("{}{} ({})", i == 0 ? "" : ", ", name, Number(word.count()));
+  }
+  if (school.unknown_words_size() > kWordsMax) text += ", ...";
+  return text;
+}
+
+// What keeps a school from being in step, in sentences; empty when nothing does.
+std::vector<std::string> ProblemsOf(const v1::Status& status, const v1::SchoolStatus& school) {
+  std::vector<std::string> problems;
+  if (!school.source_problem().empty()) problems.push_back("Source: " + school.source_problem());
+  if (!school.site_problem().empty()) problems.push_back("Site: " + school.site_problem());
+  if (school.last_poll().state() == v1::Poll::REJECTED) {
+    problems.push_back("The last poll was not used: " + school.last_poll().message());
+  }
+  if (IsStopped(school)) {
+    problems.push_back("Polls are stopped: mend what is said above, then type rosterctl poll.");
+  }
+  if (school.tasks().dead() > 0) {
+    problems.push_back(fmt::format("{} could not be done: see rosterctl tasks --state dead.",
+                                   Count(school.tasks().dead(), "task")));
+  }
+  const bool waiting = school.tasks().queued() + school.tasks().unknown() > 0;
+  if (waiting && status.workers().empty()) {
+    problems.push_back(
+        "Tasks are waiting, and no worker is there: is it running (systemctl status "
+        "roster-worker)?");
+  }
+  return problems;
+}
+
+bool IsSilent(const v1::Status& status, const v1::WorkerStatus& worker) {
+  return status.now().seconds() - worker.seen_at().seconds() > kWorkerSilenceMax;
+}
+
+class Screen {
+ public:
+  Screen(Session& session, const v1::Status& status) : session_(session), status_(status) {}
+
+  void Head() {
+    session_.console.Line(fmt::format("rosterd {}, running since {}",
+                                      Clean(status_.daemon_version()),
+                                      Minute(status_.started_at())));
+    if (!status_.disk_problem().empty()) Problem("Disk: " + status_.disk_problem());
+  }
+
+  void School(const v1::SchoolStatus& school) {
+    session_.console.Line();
+    const std::string name = school.name().empty() ? school.school() : school.name();
+    session_.console.Line(
+        session_.console.In(Tone::kBold, Clean(name)) +
+        fmt::format(" ({}), accounts of {}", Clean(school.school()), Clean(school.accounts())));
+    Row("Last poll", LastPoll(school));
+    if (school.has_last_good_poll() &&
+        school.last_good_poll().poll() != school.last_poll().poll()) {
+      Row("Last good", PollLine(school.last_good_poll()));
+    }
+    Row("Next poll", IsStopped(school) ? "none: stopped" : Minute(school.next_poll_at()));
+    Row("Users", CountersLine(school.counters()));
+    Row("To review", fmt::format("{} never reviewed", Number(school.counters().fresh())));
+    Row("Pending", Pending(school.counters()));
+    Row("Tasks", TasksLine(school.tasks()));
+    for (const v1::Plan& plan : school.plans()) {
+      Row(fmt::format("Plan {}", plan.plan()), PlanLine(plan));
+    }
+    if (school.unknown_words_size() > 0) {
+      Row("Unmapped",
+          fmt::format("status words that the config does not map: {}", UnknownWords(school)));
+    }
+    for (const std::string& problem : ProblemsOf(status_, school)) Problem(problem);
+  }
+
+  void Workers() {
+    session_.console.Line();
+    if (status_.workers().empty()) {
+      session_.console.Line("No worker is connected.");
+      return;
+    }
+    session_.console.Line("Workers");
+    for (const v1::WorkerStatus& worker : status_.workers()) {
+      const std::string line =
+          fmt::format("  {}  {}, heard {}", Clean(worker.worker()), Count(worker.leased(), "task"),
+                      Ago(worker.seen_at(), status_.now()));
+      session_.console.Line(
+          session_.console.In(IsSilent(status_, worker) ? Tone::kBad : Tone::kPlain, line));
+    }
+  }
+
+ private:
+  void Row(const std::string& name, const std::string& text) {
+    bool first = true;
+    for (const std::string& line : Wrap(Clean(text), session_.console.terminal().width - 13)) {
+      session_.console.Line("  " + Pad(first ? name : "", 11) + line);
+      first = false;
+    }
+  }
+
+  void Problem(const std::string& text) {
+    bool first = true;
+    for (const std::string& line : Wrap(Clean(text), session_.console.terminal().width - 4)) {
+      session_.console.Line(session_.console.In(Tone::kBad, (first ? "  ! " : "    ") + line));
+      first = false;
+    }
+  }
+
+  std::string LastPoll(const v1::SchoolStatus& school) const {
+    std::string text = school.has_last_poll() ? PollLine(school.last_poll()) : "none yet";
+    return school.polling() ? text + "; one is running" : text;
+  }
+
+  std::string PollLine(const v1::Poll& poll) const {
+    const std::string when =
+        fmt::format("{} ({})", Ago(poll.ended_at(), status_.now()), Minute(poll.ended_at()));
+    if (poll.state() != v1::Poll::USED) return when + ", not used";
+    return fmt::format("{}: {}, {}, {}", when, Count(poll.students(), "student"),
+                       Count(poll.accounts(), "account"),
+                       Count(poll.rows_changed(), "row") + " changed");
+  }
+
+  static std::string Pending(const v1::Counters& counters) {
+    return fmt::format("{} to add · {} to update · {} to archive · {} to restore",
+                       Number(counters.to_add()), Number(counters.to_update()),
+                       Number(counters.to_archive()), Number(counters.to_restore()));
+  }
+
+  static std::string PlanLine(const v1::Plan& plan) {
+    const std::uint64_t ended =
+        plan.tasks().applied() + plan.tasks().dead() + plan.tasks().superseded();
+    return fmt::format("{}, approved {} by {}: {}; {} of {} ended",
+                       plan.state() == v1::FINISHED ? "finished" : "under way",
+                       Minute(plan.approved_at()), plan.approved_by(), ActionsLine(plan),
+                       Number(ended), Number(TotalOf(plan.tasks())));
+  }
+
+  Session& session_;
+  const v1::Status& status_;
+};
+
+bool IsFailing(const v1::Status& status) {
+  if (!status.disk_problem().empty()) return true;
+  for (const v1::SchoolStatus& school : status.schools()) {
+    if (!ProblemsOf(status, school).empty()) return true;
+  }
+  for (const v1::WorkerStatus& worker : status.workers()) {
+    if (IsSilent(status, worker)) return true;
+  }
+  return false;
+}
+
+Exit CodeOf(const v1::Status& status) {
+  if (IsFailing(status)) return Exit::kFailing;
+  for (const v1::SchoolStatus& school : status.schools()) {
+    if (NeedsReview(school)) return Exit::kReviewNeeded;
+  }
+  return Exit::kDone;
+}
+
+// Of all schools, or of the one that was named.
+Answer<v1::Status> AskStatus(Session& session) {
+  if (!session.school.empty()) {
+    CLIENT_ASSIGN(Standing one, AskStanding(session));
+    one.status.clear_schools();
+    *one.status.add_schools() = std::move(one.school);
+    return std::move(one.status);
+  }
+  v1::Request request;
+  request.mutable_get_status();
+  CLIENT_ASSIGN(v1::Reply reply, session.connection.Call(request));
+  return std::move(*reply.mutable_status());
+}
+
+void SayNext(const Session& session, const v1::Status& status) {
+  std::uint64_t fresh = 0;
+  std::uint64_t dead = 0;
+  bool pending = false;
+  for (const v1::SchoolStatus& school : status.schools()) {
+    fresh += school.counters().fresh();
+    dead += school.tasks().dead();
+    pending = pending || NeedsReview(school);
+  }
+  if (dead > 0) {
+    session.Next("rosterctl tasks --state dead");
+  } else if (fresh > 0) {
+    session.Next("rosterctl users");
+  } else if (pending) {
+    session.Next("rosterctl plan");
+  } else {
+    session.Next("nothing to do; rosterctl poll --wait looks for changes now");
+  }
+}
+
+}  // namespace
+
+Answer<Exit> RunStatus(Session& session, const StatusOptions& options) {
+  CLIENT_ASSIGN(const v1::Status status, AskStatus(session));
+  if (session.json) {
+    session.Json(status);
+  } else {
+    Screen screen(session, status);
+    screen.Head();
+    for (const v1::SchoolStatus& school : status.schools()) screen.School(school);
+    screen.Workers();
+    SayNext(session, status);
+  }
+  return options.exit_code ? CodeOf(status) : Exit::kDone;
+}
+
+}  // namespace roster::client

@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include "client/approval.h"
+#include "client/commands.h"
+#include "client/format.h"
+#include "client/screen.h"
+
+namespace roster::client {
+namespace {
+
+// What the person is asked to approve.
+void ShowPlan(const Session& session, const v1::PlanReply& reply) {
+  if (session.json) return;
+  session.console.Line(
+      fmt::format("{}, prepared {}.", PlanTitle(reply.plan()), Minute(reply.plan().prepared_at())));
+  session.console.Line();
+  ShowCounters(session, reply.plan().counters());
+  session.console.Line();
+  if (reply.in_progress() > 0) {
+    session.console.Paragraph(
+        fmt::format("{} left out: a task of an earlier plan is under way for each.",
+                    Count(reply.in_progress(), "user")));
+  }
+}
+
+Answer<Exit> SayNothing(const Session& session, const v1::PlanReply& reply) {
+  if (session.json) {
+    session.Json(reply);
+  } else {
+    session.console.Paragraph(
+        "Nothing to do: everything that is decided is on the site or under way.");
+    session.Next(reply.plan().counters().fresh() > 0 ? "rosterctl users" : "rosterctl status");
+  }
+  return Exit::kDone;
+}
+
+}  // namespace
+
+Answer<Exit> RunSync(Session& session, const SyncOptions& options) {
+  const bool asks = options.plan == 0 && !options.yes;
+  if (asks && !session.console.can_ask()) {
+    return Fail(Exit::kUsage,
+                "Nobody is here to be asked: say which plan is approved (rosterctl sync PLAN, the "
+                "number that rosterctl plan shows), or --yes.");
+  }
+  CLIENT_ASSIGN(const v1::PlanReply reply, AskPlan(session, options.plan));
+  const v1::Plan& plan = reply.plan();
+  if (plan.items() == 0) return SayNothing(session, reply);
+  if (options.plan == 0) ShowPlan(session, reply);
+  if (asks && !session.console.Confirm(
+                  fmt::format("Approve {}: {}?", PlanTitle(plan), ActionsLine(plan)))) {
+    session.console.Line("Nothing was approved.");
+    session.Next(fmt::format("rosterctl plan {} --action all", plan.plan()));
+    return Exit::kFailed;
+  }
+  return Approve(session, plan, {options.leave_out_changed, options.wait});
+}
+
+}  // namespace roster::client

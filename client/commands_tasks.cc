@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include "client/approval.h"
+#include "client/commands.h"
+#include "client/format.h"
+#include "client/screen.h"
+#include "client/words.h"
+
+namespace roster::client {
+namespace {
+
+std::string TaskName(std::uint64_t plan, std::uint32_t index) {
+  return fmt::format("{}.{}", plan, index);
+}
+
+Tone ToneOf(v1::TaskState state) {
+  switch (state) {
+    case v1::APPLIED:
+      return Tone::kGood;
+    case v1::DEAD:
+      return Tone::kBad;
+    case v1::RETRY:
+    case v1::UNKNOWN:
+      return Tone::kWarning;
+    default:
+      return Tone::kPlain;
+  }
+}
+
+std::string Why(const v1::TaskRow& row) {
+  std::string why = row.sentence().empty() ? row.reason() : row.sentence();
+  switch (row.state()) {
+    case v1::RETRY:
+      return fmt::format("Again at {}. {}", Second(row.not_before()), why);
+    case v1::LEASED:
+      return fmt::format("With {} until {}.", row.worker(), Second(row.lease_until()));
+    case v1::APPLIED:
+      return why.empty() ? Minute(row.ended_at()) : why;
+    default:
+      return why;
+  }
+}
+
+Table TasksTable(const Session& session) {
+  return Table({{"Task", Align::kLeft, 0, false},
+                {"Action", Align::kLeft, 0, false},
+                {"ID", Align::kRight, 0, false},
+                {"Name", Align::kLeft, 10, false},
+                {"State", Align::kLeft, 0, false},
+                {"Tries", Align::kRight, 0, false},
+                {"Why", Align::kLeft, 24, true}},
+               session.console);
+}
+
+std::vector<Cell> TaskCells(const v1::TaskRow& row) {
+  return {{TaskName(row.plan(), row.index()), Tone::kPlain, {}},
+          {Word(row.action()), Tone::kPlain, {}},
+          {std::to_string(row.person()), Tone::kPlain, {}},
+          {Name(row.first_name(), row.last_name(), row.person()), Tone::kPlain, {}},
+          {Word(row.state()), ToneOf(row.state()), {}},
+          {std::to_string(row.attempt()), Tone::kPlain, {}},
+          {Why(row), Tone::kPlain, {}}};
+}
+
+void SayNext(const Session& session, const v1::TaskCounts& counts) {
+  if (counts.dead() > 0) {
+    session.Next("mend the cause, then rosterctl retry TASK... or rosterctl retry --all");
+  } else if (counts.queued() + counts.leased() + counts.unknown() > 0) {
+    session.Next("rosterctl tasks again, or rosterctl events --follow");
+  } else {
+    session.Next("rosterctl status");
+  }
+}
+
+}  // namespace
+
+Answer<Exit> RunTasks(Session& session, const TasksOptions& options) {
+  Table table = TasksTable(session);
+  v1::TaskCounts counts;
+  if (options.plan != 0) {
+    CLIENT_ASSIGN(const v1::PlanReply plan, AskPlan(session, options.plan));
+    counts = plan.plan().tasks();
+  }
+  std::uint64_t shown = 0;
+  bool first = true;
+  const auto ask = [&](const std::string& token) {
+    v1::Request request;
+    request.mutable_list_tasks()->set_state(options.state);
+    request.mutable_list_tasks()->set_plan(options.plan);
+    request.mutable_list_tasks()->set_page_size(kPageSize);
+    request.mutable_list_tasks()->set_page_token(token);
+    return request;
+  };
+  const auto each = [&](const v1::TaskPage& page) {
+    if (first) {
+      if (options.plan == 0) counts = page.counts();  // of all plans
+      if (!session.json) {
+        session.console.Line(TasksLine(counts));
+        session.console.Line();
+      }
+    }
+    first = false;
+    for (const v1::TaskRow& row : page.rows()) {
+      ++shown;
+      if (session.json) {
+        session.Json(row);
+      } else {
+        table.Add(TaskCells(row));
+      }
+    }
+    if (table.waiting() >= kPageSize) session.console.Print(table.Take());
+    return true;
+  };
+  CLIENT_TRY(ForEachPage<v1::TaskPage>(
+      session, ask, [](const v1::Reply& reply) -> const v1::TaskPage& { return reply.tasks(); },
+      each));
+  if (session.json) return Exit::kDone;
+  session.console.Print(table.Take());
+  if (shown > 0) session.console.Line();
+  std::string text = shown == 0 ? "No tasks" : Count(shown, "task");
+  if (options.state != v1::TASK_STATE_UNSPECIFIED) text += " with state " + Word(options.state);
+  if (options.plan != 0) text += fmt::format(" of plan {}", options.plan);
+  session.console.Line(text + ".");
+  SayNext(session, counts);
+  return Exit::kDone;
+}
+
+Answer<Exit> RunRetry(Session& session, const RetryOptions& options) {
+  v1::Request request;
+  request.mutable_retry_tasks()->set_all_dead(options.all);
+  for (const v1::TaskRef& task : options.tasks) *request.mutable_retry_tasks()->add_tasks() = task;
+  CLIENT_ASSIGN(const v1::Reply reply, session.connection.Call(request));
+  const v1::RetryReply& retry = reply.retry();
+  const Exit exit = retry.refused_size() == 0 ? Exit::kDone : Exit::kRefused;
+  if (session.json) {
+    session.Json(retry);
+    return exit;
+  }
+  session.console.Line(retry.retried() == 0
+                           ? "Nothing is queued again."
+                           : fmt::format("{} queued again.", Count(retry.retried(), "task")));
+  if (exit == Exit::kRefused) {
+    std::vector<std::string> names;
+    for (const v1::TaskRef& task : retry.refused()) {
+      names.push_back(TaskName(task.plan(), task.index()));
+    }
+    session.console.Paragraph(
+        "Refused, since they are not dead, or a later plan has taken their place: " + List(names) +
+        ".");
+  }
+  session.Next("rosterctl tasks");
+  return exit;
+}
+
+}  // namespace roster::client

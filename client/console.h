@@ -1,0 +1,66 @@
+#pragma once
+
+// Where a command reads and writes. Colour, hints, questions and progress are for terminals alone.
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+namespace roster::client {
+
+struct Terminal {
+  std::size_t width = 80;  // columns; 20..1000
+  bool in = false;         // is a terminal
+  bool out = false;
+  bool err = false;
+  bool colour = false;  // of out
+};
+
+// What the three standard streams are, with COLUMNS and NO_COLOR (https://no-color.org) respected.
+Terminal DetectTerminal();
+
+enum class Tone { kPlain, kDim, kBold, kGood, kWarning, kBad };
+
+class Console {
+ public:
+  // The streams outlive the console.
+  Console(std::istream& in, std::ostream& out, std::ostream& err, Terminal terminal)
+      : in_(in), out_(out), err_(err), terminal_(terminal) {}
+
+  // To standard output, as it is; Line adds the end of the line.
+  void Print(std::string_view text);
+  void Line(std::string_view text = "");
+  // Sentences: at a terminal broken at spaces to its width, else one line.
+  void Paragraph(std::string_view text, Tone tone = Tone::kPlain);
+  // To standard error.
+  void Error(std::string_view text);
+  void Status(std::string_view text);  // no end of line: for progress
+  void Flush();
+
+  // The text in that tone, when the output is a terminal with colour.
+  std::string In(Tone tone, std::string_view text) const;
+
+  // Asks on standard error, reads a line; true for "y" or "yes".
+  bool Confirm(const std::string& question);
+  // Somebody is there to be asked.
+  bool can_ask() const { return terminal_.in && terminal_.err; }
+
+  // Nobody reads any more, or the disk is full: stop producing.
+  bool broken() const { return broken_; }
+  // "" or why the output could not be written; a reader that went away (EPIPE) is no reason.
+  const std::string& write_problem() const { return write_problem_; }
+
+  const Terminal& terminal() const { return terminal_; }
+
+ private:
+  void Check();
+
+  std::istream& in_;
+  std::ostream& out_;
+  std::ostream& err_;
+  Terminal terminal_;
+  bool broken_ = false;
+  std::string write_problem_;
+};
+
+}  // namespace roster::client

@@ -1,0 +1,67 @@
+#pragma once
+
+// How a subscriber sees every entry of a school's journal once, in order, whatever the events
+// socket drops, repeats or reorders, and however often the daemon restarts (proto/README.md).
+//
+// No I/O of its own: it is fed what came in, says what to ask for, and gives out what is next. What
+// is published is only a hint; only a replay can prove that something is wrong.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "roster/v1/control.pb.h"
+#include "roster/v1/events.pb.h"
+#include "roster/v1/journal.pb.h"
+
+namespace roster::client {
+
+namespace v1 = ::roster::v1;
+
+// BLAKE2b-256 (RFC 7693) without a key: what `previous` of the next entry holds.
+std::string EntryHash(std::string_view bytes);
+
+class Follower {
+ public:
+  // Begins after entry `since`; 0 is the beginning.
+  Follower(std::string school, std::uint64_t since);
+
+  // From the events socket; anything may come in here.
+  void OnPublished(std::string_view bytes);
+  void OnBeat(std::string_view bytes);
+  // Nothing was heard for a while: ask, in case it is the socket that is deaf.
+  void OnSilence() { wanted_ = true; }
+
+  // A replay is wanted, of the entries after this one. Stays so until OnReplay.
+  std::optional<std::uint64_t> Wanted() const;
+  // The answer to Replay{since: asked}, with a limit of 2 or more.
+  void OnReplay(std::uint64_t asked, const v1::ReplayReply& reply);
+
+  // The entries that are next, each given once.
+  std::vector<v1::Entry> Take();
+
+  // What is wrong with the journal, for people; then nothing more is given out. "" while it is
+  // well.
+  const std::string& fault() const { return fault_; }
+
+  std::uint64_t known() const { return known_; }
+
+ private:
+  bool Follows(const v1::Entry& entry) const;
+  void Accept(v1::Entry entry, std::string_view bytes);
+  bool Replayed(std::uint64_t seq, std::string_view bytes);  // false: a fault
+
+  std::string school_;
+  std::uint64_t known_;
+  std::string known_hash_;      // of the entry `known_`; "": not learned yet
+  bool wanted_ = true;          // the first replay tells how things stand
+  bool recheck_ = false;        // what is known is in doubt: see entry `known_` again
+  std::uint64_t disputed_ = 0;  // a beat spoke against this entry, and a replay for it
+  bool dispute_ = false;        // the recheck is for a beat
+  std::vector<v1::Entry> next_;
+  std::string fault_;
+};
+
+}  // namespace roster::client

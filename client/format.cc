@@ -1,0 +1,83 @@
+#include "client/format.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+namespace roster::client {
+namespace {
+
+std::string Local(const Timestamp& time, const char* format) {
+  const auto seconds = static_cast<std::time_t>(time.seconds());
+  std::tm local{};
+  if (seconds == 0 || localtime_r(&seconds, &local) == nullptr) return "-";
+  char text[64];
+  const std::size_t length = std::strftime(text, sizeof text, format, &local);
+  return std::string(text, length);
+}
+
+std::string OrBlank(const std::string& value) { return value.empty() ? "(blank)" : value; }
+
+}  // namespace
+
+std::string Number(std::uint64_t number) {
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string Count(std::uint64_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", Number(number), noun, number == 1 ? "" : "s");
+}
+
+std::string Bytes(std::uint64_t bytes) {
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  const auto size = static_cast<double>(bytes);
+  if (size < 1e6) return fmt::format("{:.1f} kB", size / 1e3);
+  if (size < 1e9) return fmt::format("{:.1f} MB", size / 1e6);
+  return fmt::format("{:.1f} GB", size / 1e9);
+}
+
+std::string Minute(const Timestamp& time) { return Local(time, "%Y-%m-%d %H:%M"); }
+std::string Second(const Timestamp& time) { return Local(time, "%Y-%m-%d %H:%M:%S"); }
+
+std::string Ago(const Timestamp& time, const Timestamp& now) {
+  const std::int64_t seconds = now.seconds() - time.seconds();
+  if (seconds < 2) return "just now";
+  if (seconds < 120) return fmt::format("{} s ago", seconds);
+  if (seconds < 120 * 60) return fmt::format("{} min ago", seconds / 60);
+  if (seconds < 48 * 3600) return fmt::format("{} h ago", seconds / 3600);
+  return fmt::format("{} days ago", seconds / 86400);
+}
+
+std::string Hex(std::string_view bytes) {
+  std::string hex;
+  for (const char byte : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return hex;
+}
+
+std::string ShortDigest(std::string_view digest) { return Hex(digest.substr(0, 4)); }
+
+std::string Name(std::string_view first, std::string_view last, std::int64_t person) {
+  if (first.empty() && last.empty()) return fmt::format("(person {})", person);
+  if (first.empty()) return std::string(last);
+  if (last.empty()) return std::string(first);
+  return fmt::format("{}, {}", last, first);
+}
+
+std::string Arrow(const v1::FieldChange& change) {
+  return fmt::format("{}: {} → {}", change.field(), OrBlank(change.before()),
+                     OrBlank(change.after()));
+}
+
+std::string List(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
+  return text;
+}
+
+}  // namespace roster::client

@@ -1,0 +1,56 @@
+#include "client/session.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+
+#include "client/format.h"
+#include "client/text.h"
+
+namespace roster::client {
+
+void Session::Next(const std::string& text) const {
+  if (json || !console.terminal().out) return;
+  console.Line(console.In(Tone::kDim, "Next: " + text));
+}
+
+void Session::Json(const google::protobuf::Message& message) const {
+  console.Line(ToJson(message));
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  if (const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+      !status.ok()) {
+    // Text that is no UTF-8, or a time out of range: said, not hidden.
+    return fmt::format("{{\"unprintable\":\"{}\"}}", message.GetTypeName());
+  }
+  return json;
+}
+
+Answer<Standing> AskStanding(Session& session) {
+  v1::Request request;
+  request.mutable_get_status();
+  CLIENT_ASSIGN(v1::Reply reply, session.connection.Call(request));
+  Standing standing;
+  standing.status = std::move(*reply.mutable_status());
+  std::vector<std::string> names;
+  for (const v1::SchoolStatus& school : standing.status.schools()) {
+    names.push_back(Clean(school.school()));
+    if (school.school() == session.school ||
+        (session.school.empty() && standing.status.schools_size() == 1)) {
+      standing.school = school;
+      return standing;
+    }
+  }
+  if (session.school.empty()) {
+    return Fail(Exit::kUsage,
+                fmt::format("There are {} schools: say which with --school ({}).",
+                            Number(static_cast<std::uint64_t>(names.size())), List(names)));
+  }
+  return Fail(Exit::kUsage, fmt::format("--school: there is no school \"{}\"; there are: {}.",
+                                        session.school, List(names)));
+}
+
+}  // namespace roster::client

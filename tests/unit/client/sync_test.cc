@@ -1,0 +1,210 @@
+// sync and invite: what is approved, by whom, and how it ends.
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/client/fake_world.h"
+
+namespace roster::client {
+namespace {
+
+class Sync : public testing::Test {
+ protected:
+  Sync() {
+    world_.daemon.On("get_status", SampleStatus());
+    world_.daemon.On("prepare_plan", PlanOf(SamplePlan()));
+    world_.daemon.On("get_plan", PlanOf(SamplePlan()));
+    world_.daemon.On("list_plan", PlanPage(SampleUsers()));
+    v1::Plan approved = Approved();
+    v1::Reply reply;
+    *reply.mutable_approve()->mutable_plan() = approved;
+    world_.daemon.On("approve_plan", reply);
+  }
+  static v1::Plan Approved() {
+    v1::Plan plan = SamplePlan();
+    plan.set_state(v1::APPROVED);
+    plan.mutable_tasks()->set_queued(18);
+    return plan;
+  }
+  static v1::Plan Finished(unsigned applied, unsigned dead) {
+    v1::Plan plan = SamplePlan();
+    plan.set_state(v1::FINISHED);
+    plan.mutable_tasks()->set_applied(applied);
+    plan.mutable_tasks()->set_dead(dead);
+    return plan;
+  }
+  void AtATerminal() { world_.terminal = Terminal{80, true, true, true, false}; }
+  std::size_t Approvals() const { return world_.daemon.Requests("approve_plan").size(); }
+
+  FakeWorld world_;
+};
+
+TEST_F(Sync, NothingIsApprovedWithoutAYes) {
+  AtATerminal();
+  for (const char* typed : {"n\n", "\n", ""}) {
+    const Ran ran = world_.Run({"sync"}, typed);
+    EXPECT_EQ(ran.exit, 1);
+    EXPECT_NE(ran.err.find("Approve Plan 7 (3f9a12c4): 12 to add, 3 to update, 2 to archive, 1 to "
+                           "restore? [y/N]"),
+              std::string::npos);
+  }
+  EXPECT_EQ(Approvals(), 0U);
+}
+
+TEST_F(Sync, WithoutATerminalNothingIsAskedNorApproved) {
+  const Ran ran = world_.Run({"sync"}, "y\n");
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_NE(ran.err.find("--yes"), std::string::npos);
+  EXPECT_TRUE(world_.daemon.requests.empty());
+}
+
+TEST_F(Sync, TheApprovalIsForTheDigestThatWasShown) {
+  AtATerminal();
+  EXPECT_EQ(world_.Run({"sync"}, "y\n").exit, 0);
+  ASSERT_EQ(Approvals(), 1U);
+  const v1::ApprovePlan approve = world_.daemon.Requests("approve_plan")[0].approve_plan();
+  EXPECT_EQ(approve.plan(), 7U);
+  EXPECT_EQ(approve.digest(), SamplePlan().digest());
+  EXPECT_FALSE(approve.leave_out_changed());
+}
+
+TEST_F(Sync, ANumberApprovesThatPlanAndPreparesNone) {
+  EXPECT_EQ(world_.Run({"sync", "7", "--leave-out-changed"}).exit, 0);
+  EXPECT_TRUE(world_.daemon.Requests("prepare_plan").empty());
+  ASSERT_EQ(Approvals(), 1U);
+  EXPECT_TRUE(world_.daemon.Requests("approve_plan")[0].approve_plan().leave_out_changed());
+}
+
+TEST_F(Sync, YesApprovesWithoutATerminal) {
+  EXPECT_EQ(world_.Run({"sync", "--yes"}).exit, 0);
+  EXPECT_EQ(Approvals(), 1U);
+}
+
+TEST_F(Sync, NothingToDoIsDone) {
+  v1::Plan plan = SamplePlan();
+  plan.set_items(0);
+  world_.daemon.On("prepare_plan", PlanOf(plan));
+  const Ran ran = world_.Run({"sync", "--yes"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_TRUE(ran.out.starts_with("Nothing to do"));
+  EXPECT_EQ(Approvals(), 0U);
+}
+
+TEST_F(Sync, AStalePlanIsRefusedWithWhatHasChanged) {
+  v1::Reply reply = ErrorOf("conflict", "plan-changed", "Plan 7 was not approved.");
+  *reply.mutable_error()->add_changed() = SampleUsers()[0];
+  reply.mutable_error()->set_changed_total(140);
+  world_.daemon.On("approve_plan", reply);
+  v1::Plan plan = SamplePlan();
+  plan.set_items(200);
+  world_.daemon.On("get_plan", PlanOf(plan));
+  const Ran ran = world_.Run({"sync", "7"});
+  EXPECT_EQ(ran.exit, 3);
+  EXPECT_NE(ran.out.find("140 items have changed"), std::string::npos);
+  EXPECT_NE(ran.out.find("10412"), std::string::npos);
+  EXPECT_NE(ran.out.find("... and 139 more."), std::string::npos);
+  EXPECT_NE(ran.out.find("rosterctl sync 7 --leave-out-changed"), std::string::npos);
+}
+
+TEST_F(Sync, WhereEverythingHasChangedThereIsNoRestToApprove) {
+  v1::Reply reply = ErrorOf("conflict", "plan-changed", "Plan 7 was not approved.");
+  reply.mutable_error()->set_changed_total(SamplePlan().items());
+  world_.daemon.On("approve_plan", reply);
+  const Ran ran = world_.Run({"sync", "7"});
+  EXPECT_EQ(ran.exit, 3);
+  EXPECT_EQ(ran.out.find("--leave-out-changed"), std::string::npos);
+}
+
+TEST_F(Sync, WaitEndsWithThePlanAndFailsWithADeadTask) {
+  world_.daemon.On("get_plan", PlanOf(Finished(18, 0)));
+  EXPECT_EQ(world_.Run({"sync", "--yes", "--wait"}).exit, 0);
+  world_.daemon.On("get_plan", PlanOf(Finished(17, 1)));
+  const Ran ran = world_.Run({"sync", "--yes", "--wait"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_NE(ran.out.find("17 applied, 1 dead, 0 superseded, 0 unknown"), std::string::npos);
+}
+
+TEST_F(Sync, WaitSurvivesADaemonThatIsRestarted) {
+  int looks = 0;
+  world_.daemon.On("get_plan", [&](const v1::Request&) {
+    if (++looks == 2) world_.daemon.swallow = 3;
+    return PlanOf(looks < 4 ? Approved() : Finished(18, 0));
+  });
+  EXPECT_EQ(world_.Run({"sync", "--yes", "--wait"}).exit, 0);
+}
+
+TEST_F(Sync, WaitSaysWhenNoWorkerIsThere) {
+  v1::Reply status = SampleStatus();
+  status.mutable_status()->clear_workers();
+  world_.daemon.On("get_status", status);
+  int looks = 0;
+  world_.daemon.On("get_plan", [&](const v1::Request&) {
+    return PlanOf(++looks < 100 ? Approved() : Finished(18, 0));
+  });
+  const Ran ran = world_.Run({"sync", "--yes", "--wait"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_EQ(ran.err.find("No worker is connected"), ran.err.rfind("No worker is connected"));
+  EXPECT_NE(ran.err.find("No worker is connected"), std::string::npos);
+}
+
+TEST_F(Sync, WaitDoesNotWaitForEverForWhatOnlyAPersonCanSettle) {
+  v1::Plan plan = Approved();
+  plan.mutable_tasks()->Clear();
+  plan.mutable_tasks()->set_unknown(1);
+  plan.mutable_tasks()->set_applied(17);
+  world_.daemon.On("get_plan", PlanOf(plan));
+  const Ran ran = world_.Run({"sync", "--yes", "--wait"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_NE(ran.out.find("1 unknown"), std::string::npos);
+}
+
+TEST_F(Sync, WhatWasApprovedBeforeIsNotApprovedAgainButCanBeWaitedFor) {
+  world_.daemon.On("get_plan", PlanOf(Finished(18, 0)));
+  const Ran ran = world_.Run({"sync", "7", "--wait"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_NE(ran.out.find("was approved already"), std::string::npos);
+  EXPECT_EQ(Approvals(), 0U);
+}
+
+class Invite : public Sync {
+ protected:
+  Invite() {
+    v1::Plan plan;
+    plan.set_plan(8);
+    plan.set_invitations(true);
+    plan.set_state(v1::OPEN);
+    plan.set_digest("digest");
+    plan.set_items(2);
+    plan.set_invites(2);
+    world_.daemon.On("prepare_plan", PlanOf(plan));
+  }
+};
+
+TEST_F(Invite, PreparesItsOwnPlanAndSendsNothingWithoutAYes) {
+  AtATerminal();
+  const Ran ran = world_.Run({"invite", "--never-accessed", "12", "13"}, "n\n");
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_NE(ran.err.find("Send 2 invitations"), std::string::npos);
+  EXPECT_EQ(Approvals(), 0U);
+  const auto prepare = world_.daemon.Requests("prepare_plan");
+  ASSERT_EQ(prepare.size(), 1U);
+  const auto& invitations = prepare[0].prepare_plan().invitations();
+  EXPECT_TRUE(invitations.never_accessed());
+  EXPECT_EQ(invitations.persons_size(), 2);
+}
+
+TEST_F(Invite, WithoutATerminalAYesIsNeeded) {
+  EXPECT_EQ(world_.Run({"invite"}).exit, 2);
+  EXPECT_TRUE(world_.daemon.requests.empty());
+  EXPECT_EQ(world_.Run({"invite", "--yes"}).exit, 0);
+  ASSERT_EQ(Approvals(), 1U);
+  EXPECT_EQ(world_.daemon.Requests("approve_plan")[0].approve_plan().digest(), "digest");
+}
+
+TEST_F(Invite, NobodyToInviteIsDone) {
+  world_.daemon.On("prepare_plan", PlanOf({}));
+  EXPECT_EQ(world_.Run({"invite", "--yes"}).exit, 0);
+  EXPECT_EQ(Approvals(), 0U);
+}
+
+}  // namespace
+}  // namespace roster::client
