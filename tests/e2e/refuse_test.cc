@@ -1,0 +1,135 @@
+// What is wrong from outside: a clear error or a counted refusal, a process that stays up where it
+// can, nothing lost, nothing archived.
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <zmq.hpp>
+
+#include "tests/e2e/world.h"
+
+namespace roster::e2e {
+namespace {
+
+// A synced school whose next poll meets `fault`; nothing may come of it.
+class Fault : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
+
+TEST_P(Fault, RejectsThePollAndChangesNothing) {
+  WorldOptions options = SmallSchool(31);
+  options.sandbox.linked = true;
+  options.external_id = "TCS-CA:{person}";
+  World world(options);
+  world.StartDaemon();
+  world.Poll();
+  const Json before = world.School();
+
+  world.sandbox().faults().Add(sandbox::FaultFromText(GetParam().second));
+  const Finished polled = world.Ctl({"poll", "--wait"});
+  EXPECT_EQ(polled.code, 1) << polled.out << polled.err;
+  const Json after = world.School();
+  EXPECT_EQ(after["counters"], before["counters"]);
+  EXPECT_EQ(after["lastPoll"]["state"], "REJECTED");
+  EXPECT_EQ(after["lastPoll"]["reason"], GetParam().first);
+  EXPECT_EQ(world.CountEvents("pollRejected"), 1U);
+  EXPECT_EQ(world.CountEvents("reviewRequired"), 1U);
+  EXPECT_FALSE(after["sourceProblem"].get<std::string>().empty());
+  EXPECT_EQ(world.Ctl({"status", "--exit-code"}).code, 12);
+
+  // It is mended, and the next poll is used.
+  world.sandbox().faults().Clear();
+  world.Poll();
+  EXPECT_EQ(world.School()["counters"], before["counters"]);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Facts, Fault,
+    ::testing::Values(std::pair{"subscription-key-refused", "kind=key-refused,server=facts"},
+                      std::pair{"scope-missing", "kind=scope-withdrawn,server=facts,path=/People"},
+                      std::pair{"malformed", "kind=html,server=facts"},
+                      std::pair{"malformed", "kind=truncated-body,server=facts,path=/People"},
+                      std::pair{"malformed", "kind=truncated-gzip,server=facts,path=/People"},
+                      std::pair{"empty", "kind=empty,server=facts,path=/Students"},
+                      std::pair{"shrunk", "kind=shrink,server=facts,path=/People,percent=50"}),
+    [](const auto& which) { return "Case" + std::to_string(which.index); });
+
+TEST(Refuse, ASecondDaemonOnTheSameDirectory) {
+  World world(SmallSchool(32));
+  world.StartDaemon();
+  world.School();
+  const Finished second = e2e::Run({Program("daemon/rosterd"), "--config", world.config()});
+  EXPECT_EQ(second.code, 1);
+  EXPECT_NE(second.err.find("another rosterd"), std::string::npos) << second.err;
+  world.School();  // the first is undisturbed
+}
+
+TEST(Refuse, AnEndpointInUse) {
+  World world(SmallSchool(33));
+  zmq::context_t context;
+  zmq::socket_t other(context, zmq::socket_type::router);
+  other.bind(world.endpoint());
+  const Finished refused = e2e::Run({Program("daemon/rosterd"), "--config", world.config()});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("control.sock"), std::string::npos) << refused.err;
+}
+
+TEST(Refuse, FramesThatAreNoMessages) {
+  World world(SmallSchool(34));
+  world.StartDaemon();
+  world.School();
+  zmq::context_t context;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{1000},
+                                 std::size_t{100} << 20U}) {
+    zmq::socket_t socket(context, zmq::socket_type::dealer);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.connect(world.endpoint());
+    socket.send(zmq::buffer(std::string(size, '\xff')), zmq::send_flags::none);
+    world.School();  // still there, and answers others
+  }
+  zmq::socket_t socket(context, zmq::socket_type::dealer);
+  socket.set(zmq::sockopt::linger, 0);
+  socket.set(zmq::sockopt::rcvtimeo, 10'000);
+  socket.connect(world.endpoint());
+  // version = 99, request_id = "r"
+  socket.send(zmq::buffer(std::string("\x08\x63\x12\x01r")), zmq::send_flags::none);
+  zmq::message_t answer;
+  ASSERT_TRUE(socket.recv(answer));
+  EXPECT_NE(answer.to_string().find("unknown-version"), std::string::npos);
+}
+
+TEST(Refuse, AWrongConfigNamesFileLineAndKey) {
+  World world(SmallSchool(35));
+  const std::string path = world.Path("wrong.yaml");
+  std::ofstream(path) << "state_dir: /tmp/x\nschools:\n  - id: TCS\n    colour: blue\n";
+  const Finished refused = e2e::Run({Program("daemon/rosterd"), "--config", path, "--check"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("wrong.yaml:4: schools[0].colour"), std::string::npos) << refused.err;
+  EXPECT_EQ(e2e::Run({Program("daemon/rosterd"), "--config", world.config(), "--check"}).code, 0);
+}
+
+TEST(Refuse, WrongUsageOfTheClient) {
+  World world(SmallSchool(36));
+  EXPECT_EQ(world.Ctl({"users", "--status", "nonsense"}).code, 2);
+  EXPECT_EQ(world.Ctl({"frobnicate"}).code, 2);
+  EXPECT_EQ(world.Ctl({"select"}).code, 2);
+  world.StartDaemon();
+  EXPECT_EQ(world.Ctl({"select", "999999999"}).code, 1);
+  EXPECT_EQ(world.Ctl({"sync", "99", "--yes"}).code, 1);
+}
+
+TEST(Refuse, ADaemonThatIsToldToStopStopsInTheMiddleOfAPoll) {
+  World world(SmallSchool(37));
+  world.sandbox().faults().Add(sandbox::FaultFromText("kind=delay,server=facts,delay_ms=30000"));
+  world.StartDaemon();
+  ASSERT_EQ(world.Ctl({"poll"}).code, 0);
+  ASSERT_EQ(world.School()["polling"], true);
+  world.daemon().Kill(SIGTERM);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(world.daemon().Wait(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
+}  // namespace
+}  // namespace roster::e2e
