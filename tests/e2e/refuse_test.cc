@@ -21,6 +21,7 @@ TEST_P(Fault, RejectsThePollAndChangesNothing) {
   WorldOptions options = SmallSchool(31);
   options.sandbox.linked = true;
   options.external_id = "TCS-CA:{person}";
+  options.page_size = 50;  // several pages
   World world(options);
   world.StartDaemon();
   world.Poll();
@@ -35,7 +36,7 @@ TEST_P(Fault, RejectsThePollAndChangesNothing) {
   EXPECT_EQ(after["lastPoll"]["reason"], GetParam().first);
   EXPECT_EQ(world.CountEvents("pollRejected"), 1U);
   EXPECT_EQ(world.CountEvents("reviewRequired"), 1U);
-  EXPECT_FALSE(after["sourceProblem"].get<std::string>().empty());
+  EXPECT_NE(after["sourceProblem"].get<std::string>() + after["siteProblem"].get<std::string>(), "");
   EXPECT_EQ(world.Ctl({"status", "--exit-code"}).code, 12);
 
   // It is mended, and the next poll is used.
@@ -45,14 +46,24 @@ TEST_P(Fault, RejectsThePollAndChangesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Facts, Fault,
-    ::testing::Values(std::pair{"subscription-key-refused", "kind=key-refused,server=facts"},
-                      std::pair{"scope-missing", "kind=scope-withdrawn,server=facts,path=/People"},
-                      std::pair{"malformed", "kind=html,server=facts"},
-                      std::pair{"malformed", "kind=truncated-body,server=facts,path=/People"},
-                      std::pair{"malformed", "kind=truncated-gzip,server=facts,path=/People"},
-                      std::pair{"empty", "kind=empty,server=facts,path=/Students"},
-                      std::pair{"shrunk", "kind=shrink,server=facts,path=/People,percent=50"}),
+    OutsideWorld, Fault,
+    ::testing::Values(
+        std::pair{"school-key-refused", "kind=key-refused,server=facts"},
+        std::pair{"scope-missing", "kind=scope-withdrawn,server=facts,path=/People"},
+        std::pair{"malformed", "kind=html,server=facts"},
+        std::pair{"facts-unavailable", "kind=truncate,server=facts,path=/People"},
+        std::pair{"malformed", "kind=truncate-gzip,server=facts,path=/People"},
+        std::pair{"facts-unavailable", "kind=status,status=503,server=facts,path=/Students"},
+        std::pair{"empty", "kind=empty,server=facts,path=/Students$"},
+        std::pair{"shrunk", "kind=shrink,server=facts,path=/People,percent=50"},
+        std::pair{"rows-missing", "kind=torn,server=facts,path=/People"},
+        std::pair{"row-count-changed", "kind=row-count,server=facts,path=/People"},
+        std::pair{"too-many-rejected", "kind=number-as-text,server=facts,path=/People"},
+        std::pair{"too-many-rejected", "kind=row-without-id,server=facts,path=/Students$"},
+        std::pair{"too-many-rejected", "kind=invalid-utf8,server=facts,path=/People"},
+        std::pair{"site-unauthorized", "kind=key-refused,server=site"},
+        std::pair{"site-incomplete", "kind=row-count,server=site,path=/Users"},
+        std::pair{"site-unavailable", "kind=status,status=500,server=site,path=/Users"}),
     [](const auto& which) { return "Case" + std::to_string(which.index); });
 
 TEST(Refuse, ASecondDaemonOnTheSameDirectory) {
@@ -61,7 +72,7 @@ TEST(Refuse, ASecondDaemonOnTheSameDirectory) {
   world.School();
   const Finished second = e2e::Run({Program("daemon/rosterd"), "--config", world.config()});
   EXPECT_EQ(second.code, 1);
-  EXPECT_NE(second.err.find("another rosterd"), std::string::npos) << second.err;
+  EXPECT_NE(second.err.find("Another rosterd"), std::string::npos) << second.err;
   world.School();  // the first is undisturbed
 }
 

@@ -59,8 +59,8 @@ World::World(WorldOptions options)
                          << "    missing_polls: " << options_.missing_polls << "\n"
                          << "    facts: {base_url: \"" << sandbox_->facts().url()
                          << "\", subscription_key: {file: subscription_key}, api_key: {file: api_key},"
-                         << " tier: enterprise, page_size: 1000, poll_every: "
-                         << options_.poll_every << "}\n"
+                         << " tier: enterprise, page_size: " << options_.page_size
+                         << ", poll_every: " << options_.poll_every << "}\n"
                          << "    scope: " << options_.scope << "\n"
                          << "    site: {scim: {base_url: \"" << sandbox_->site().url()
                          << "\", read_token: {file: read_token}, write_token: {file: write_token},"

@@ -20,6 +20,7 @@ struct WorldOptions {
   std::string poll_every = "7d";   // tests ask for their polls
   std::string missing_polls = "3";
   std::string lease = "10s";
+  int page_size = 1000;
   double requests_per_second = 1000;
   std::string external_id = "{school}:{person}";
   std::string scope = "{statuses: [enrolled]}";
