@@ -65,8 +65,6 @@ std::string EventName(const v1::Entry& entry) {
 
 std::string EventText(const v1::Entry& entry) {
   switch (entry.event_case()) {
-    case v1::Entry::kPollRequested:
-      return "by " + entry.actor();
     case v1::Entry::kPollCompleted:
       return Text(entry.poll_completed());
     case v1::Entry::kPollRejected:

@@ -1,12 +1,12 @@
 // rosterd: the daemon. Names the real adapters, and lets the engine go round.
 
-#include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -76,6 +76,24 @@ engine::Settings EngineSettings(const config::Config& config) {
   return settings;
 }
 
+// One line for each entry: ids and reasons, never names.
+void Log(const model::Entry& entry) {
+  std::string more;
+  auto level = spdlog::level::info;
+  if (const auto* rejected = std::get_if<model::PollRejected>(&entry.event)) {
+    level = spdlog::level::warn;
+    more = ": " + rejected->reason + ": " + rejected->message;
+  } else if (const auto* stopped = std::get_if<model::SourceStopped>(&entry.event)) {
+    level = spdlog::level::err;
+    more = ": " + stopped->reason;
+  } else if (const auto* dead = std::get_if<model::TaskDead>(&entry.event)) {
+    level = spdlog::level::warn;
+    more = ": task " + ToString(dead->task) + ", " + dead->reason;
+  }
+  spdlog::log(level, "{} #{} {} by {}{}", entry.school.value(), entry.seq.value(),
+              EventName(entry.event), entry.actor, more);
+}
+
 // SIGTERM and SIGINT arrive on a thread of their own, and end the loop.
 class StopSignals {
  public:
@@ -132,7 +150,7 @@ int Run(const config::Config& config) {
   }
 
   engine::ThreadedPolls polls([&] { (*bus)->Wake(); });
-  engine::Engine engine(EngineSettings(config), {**store, **bus, polls, clock, random});
+  engine::Engine engine(EngineSettings(config), {**store, **bus, polls, clock, random, Log});
 
   // One quota for each subscription key, whatever number of schools share it.
   std::map<std::string, std::unique_ptr<source::Quota>> quotas;

@@ -39,7 +39,8 @@ Engine::Engine(Settings settings, World world)
       bus_(world.bus),
       polls_(world.polls),
       clock_(world.clock),
-      random_(world.random) {}
+      random_(world.random),
+      told_(std::move(world.told)) {}
 
 Result<void> Engine::Open() {
   started_ = clock_.Now();
@@ -92,6 +93,7 @@ Result<void> Engine::Load() {
   view_->Clear();
   replies_.clear();
   publications_.clear();
+  entries_.clear();
   for (const PollJob& job : starts_) {
     if (const auto school = FindSchool(job.school)) (*school)->polling.reset();
   }
@@ -269,8 +271,10 @@ void Engine::Release() {
     job.stored = store_.Snapshot();
     polls_.Start(std::move(job));
   }
+  for (const model::Entry& entry : entries_) told_(entry);
   replies_.clear();
   publications_.clear();
+  entries_.clear();
   starts_.clear();
   for (School& school : schools_) school.head.published = school.head.seq;
 }
@@ -301,6 +305,7 @@ void Engine::Append(School& school, const Caller& caller, model::Event event) {
     view_->Put(Family::kJournal, store::PersonEntryKey(school.id(), person, entry.seq), "");
   }
   publications_.push_back({school.id().value() + "." + std::string(EventName(entry.event)), bytes});
+  if (told_) entries_.push_back(entry);
   view_->Put(Family::kJournal, store::EntryKey(school.id(), entry.seq), std::move(bytes));
 }
 

@@ -36,6 +36,8 @@ class Engine {
     Polls& polls;
     const Clock& clock;
     Random& random;
+    // Told of each entry once it is on disk; may be empty. Engine thread.
+    std::function<void(const model::Entry&)> told = nullptr;
   };
 
   Engine(Settings settings, World world);
@@ -182,6 +184,7 @@ class Engine {
   Polls& polls_;
   const Clock& clock_;
   Random& random_;
+  const std::function<void(const model::Entry&)> told_;
 
   Time started_;
   std::vector<School> schools_;
@@ -195,6 +198,7 @@ class Engine {
   std::unique_ptr<store::Overlay> view_;
   std::vector<Outgoing> replies_;
   std::vector<Publication> publications_;
+  std::vector<model::Entry> entries_;  // of this step, for told_
   std::vector<PollJob> starts_;
 
   mutable std::mutex quota_mutex_;

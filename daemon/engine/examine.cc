@@ -1,6 +1,7 @@
 #include "daemon/engine/examine.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "daemon/diff/diff.h"
@@ -45,6 +46,20 @@ Result<std::uint32_t> MissingBefore(const PollJob& job, PersonId person) {
   ROSTER_ASSIGN(const model::Change change, store::DecodeChange(person, *value),
                 "reading how long somebody is missing");
   return change.missing_polls;
+}
+
+// Accounts that are linked to nobody and fit nobody.
+std::uint64_t CountUnowned(const model::Accounts& accounts, const match::AccountIndex& index,
+                           const std::vector<model::Match>& matches) {
+  std::set<AccountId> fitting;
+  for (const model::Match& match : matches) {
+    if (match.account) fitting.insert(match.account->id);
+    fitting.insert(match.others.begin(), match.others.end());
+  }
+  return static_cast<std::uint64_t>(
+      std::count_if(accounts.all.begin(), accounts.all.end(), [&](const model::Account& account) {
+        return !index.OwnerOf(account) && !fitting.contains(account.id);
+      }));
 }
 
 // Walks the stored rows beside the computed ones, which come by person, one at a time.
@@ -105,9 +120,7 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
 
   const match::AccountIndex index(accounts, links, rules);
   const auto matches = match::Match(people.candidates, index, links, rules);
-  for (const model::Account& account : accounts.all) {
-    if (!index.OwnerOf(account)) ++findings.unowned_accounts;
-  }
+  findings.unowned_accounts = CountUnowned(accounts, index, matches);
   Result<void> read;  // the first error of what is called back
   const auto missing_before = [&](PersonId person) -> std::uint32_t {
     const auto known = MissingBefore(job, person);

@@ -6,7 +6,7 @@ namespace roster::model {
 
 std::string_view EventName(const Event& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames = {
-      "PollRequested",  "PollCompleted", "PollRejected", "ReviewRequired", "SourceStopped",
+      "PollCompleted", "PollRejected", "ReviewRequired", "SourceStopped",
       "LinksRecorded",  "PersonsDecided", "PlanPrepared", "PlanApproved",  "TaskApplied",
       "TaskDead",       "TaskSuperseded", "TaskUnknown",  "TasksRetried",  "SyncCompleted"};
   return kNames.at(event.index());

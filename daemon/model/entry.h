@@ -20,7 +20,6 @@ namespace roster::model {
 // Persons named by one entry at the most; more are split over several entries.
 inline constexpr std::size_t kEntryPersonsMax = 10'000;
 
-struct PollRequested {};
 struct PollCompleted {
   PollId poll;
   std::uint64_t people = 0;
@@ -108,7 +107,7 @@ struct SyncCompleted {
   TaskCounts tasks;
 };
 
-using Event = std::variant<PollRequested, PollCompleted, PollRejected, ReviewRequired,
+using Event = std::variant<PollCompleted, PollRejected, ReviewRequired,
                            SourceStopped, LinksRecorded, PersonsDecided, PlanPrepared,
                            PlanApproved, TaskApplied, TaskDead, TaskSuperseded, TaskUnknown,
                            TasksRetried, SyncCompleted>;

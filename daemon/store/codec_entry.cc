@@ -56,7 +56,6 @@ TaskId GetTask(const Message& in) {
 struct Writer {
   wire::Entry& entry;
 
-  void operator()(const model::PollRequested&) const { entry.mutable_poll_requested(); }
   void operator()(const model::PollCompleted& event) const {
     wire::PollCompleted& out = *entry.mutable_poll_completed();
     out.set_poll(event.poll.value());
@@ -205,8 +204,6 @@ model::Event Get(const wire::TasksRetried& in) {
 
 model::Event GetEvent(const wire::Entry& in, Sound& sound) {
   switch (in.event_case()) {
-    case wire::Entry::kPollRequested:
-      return model::PollRequested{};
     case wire::Entry::kPollCompleted: {
       const auto& event = in.poll_completed();
       return model::PollCompleted{PollId(event.poll()),  event.people(),
@@ -271,7 +268,7 @@ model::Event GetEvent(const wire::Entry& in, Sound& sound) {
       break;
   }
   sound.Require(false);
-  return model::PollRequested{};
+  return {};
 }
 
 }  // namespace

@@ -160,6 +160,20 @@ void FollowEffects(const ControlClient& client, int64_t since, bool follow) {
   }
 }
 
+// {"graduated": 41, "moved": [[1, "a"]]} for people: lists by their length.
+std::string Summary(const std::string& answer) {
+  std::string text;
+  const Json json = Json::parse(answer);
+  for (const auto& [name, value] : json.items()) {
+    if (!text.empty()) text += ", ";
+    text += name + " " +
+            (value.is_array()    ? std::to_string(value.size())
+             : value.is_string() ? value.get<std::string>()
+                                 : value.dump());
+  }
+  return text;
+}
+
 Json ValueOf(const std::string& text) {
   Json value = Json::parse(text, nullptr, false);
   return value.is_discarded() ? Json(text) : value;
@@ -205,6 +219,8 @@ int Main(int argc, char** argv) {
   std::string scenario;
   CLI::App* const scenario_command = add("scenario", "let something happen to the school");
   scenario_command->add_option("name", scenario, "without a name: list them");
+  bool json = false;
+  scenario_command->add_flag("--json", json, "whom it touched, by id, not only how many");
 
   std::string fault;
   bool clear = false;
@@ -217,6 +233,8 @@ int Main(int argc, char** argv) {
   CLI::App* const effects_command = add("effects", "what the site did, one line each");
   effects_command->add_flag("--follow", follow, "wait for more");
   effects_command->add_option("--since", since, "only those after this number");
+  bool counts = false;
+  effects_command->add_flag("--counts", counts, "only how many of each kind");
 
   std::string account;
   CLI::App* const access_command = add("access", "a person logs in on the site");
@@ -246,10 +264,18 @@ int Main(int argc, char** argv) {
     if (*scenario_command) {
       answer = scenario.empty() ? client.Get("/sandbox/scenarios")
                                 : client.Post("/sandbox/scenario", {{"name", scenario}});
+      if (!scenario.empty() && !json) {
+        std::cout << Summary(answer) << std::endl;
+        return 0;
+      }
     } else if (*fault_command) {
       if (clear) client.Delete("/sandbox/faults");
       if (!fault.empty()) client.Post("/sandbox/faults", FaultFields(fault));
       answer = client.Get("/sandbox/faults");
+    } else if (*effects_command && counts) {
+      const Json effects = Json::parse(client.Get("/sandbox/effects?limit=1"));
+      std::cout << Summary(effects.at("counts").dump()) << std::endl;
+      return 0;
     } else if (*effects_command) {
       FollowEffects(client, since, follow);
       return 0;

@@ -187,7 +187,6 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
   const auto plan = [&] { return PlanId(random.Number()); };
   const auto persons = [&] { return random.Some([&] { return random.Person(); }); };
   return {
-      model::PollRequested{},
       model::PollCompleted{poll(), random.Number(), random.Number(), random.Number(),
                            random.Number(), random.Number()},
       model::PollRejected{poll(), random.Text(), random.Text()},
