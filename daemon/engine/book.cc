@@ -54,13 +54,44 @@ Result<std::optional<PersonId>> Book::FindOwner(const AccountId& account) const 
               store::DecodePerson);
 }
 
-void Book::PutChange(const model::Change& change) {
-  view_.Put(Family::kReview, store::ChangeKey(school_.id(), change.candidate.person),
-            store::EncodeChange(change));
+Result<std::vector<PersonId>> Book::FindRivals(PersonId person) const {
+  std::vector<PersonId> rivals;
+  const store::Range range = store::RivalRange(school_.id(), person);
+  const auto cursor = view_.Scan(Family::kReview, range.begin, range.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const PersonId rival, store::PersonOfKey(cursor->key()), "reading rivals");
+    rivals.push_back(rival);
+  }
+  ROSTER_TRY(cursor->status(), "reading rivals");
+  return rivals;
 }
 
-void Book::RemoveChange(PersonId person) {
+// Keeps the index of rivals in step with the row that is about to be replaced.
+Result<void> Book::MoveRivals(PersonId person, const std::vector<PersonId>& after) {
+  ROSTER_ASSIGN(const auto before, FindChange(person), "replacing a row");
+  if (before) {
+    if (before->duplicates == after) return {};
+    for (const PersonId rival : before->duplicates) {
+      view_.Delete(Family::kReview, store::RivalKey(school_.id(), rival, person));
+    }
+  }
+  for (const PersonId rival : after) {
+    view_.Put(Family::kReview, store::RivalKey(school_.id(), rival, person), "");
+  }
+  return {};
+}
+
+Result<void> Book::PutChange(const model::Change& change) {
+  const PersonId person = change.candidate.person;
+  ROSTER_TRY(MoveRivals(person, change.duplicates), "");
+  view_.Put(Family::kReview, store::ChangeKey(school_.id(), person), store::EncodeChange(change));
+  return {};
+}
+
+Result<void> Book::RemoveChange(PersonId person) {
+  ROSTER_TRY(MoveRivals(person, {}), "");
   view_.Delete(Family::kReview, store::ChangeKey(school_.id(), person));
+  return {};
 }
 
 void Book::PutDecision(const model::Decision& decision) {

@@ -33,10 +33,12 @@ class Book {
   Result<std::optional<model::Placement>> FindPlacement(PersonId person) const;
   Result<std::optional<HeldTask>> FindHeldTask(PersonId person) const;
   Result<std::optional<PersonId>> FindOwner(const AccountId& account) const;
+  // Whose verdict depends on this person's decision: who wants the same address (rules, 8).
+  Result<std::vector<PersonId>> FindRivals(PersonId person) const;
 
   // Each leaves the placement as it was: call Settle() for every person concerned afterwards.
-  void PutChange(const model::Change& change);
-  void RemoveChange(PersonId person);
+  Result<void> PutChange(const model::Change& change);
+  Result<void> RemoveChange(PersonId person);
   void PutDecision(const model::Decision& decision);
   Result<void> PutLink(const model::Link& link);  // Conflict when the account is another person's
   void PutHeldTask(PersonId person, const HeldTask& task);
@@ -52,6 +54,7 @@ class Book {
   Result<model::UserRow> Row(const model::Change& change) const;
 
  private:
+  Result<void> MoveRivals(PersonId person, const std::vector<PersonId>& after);
   Result<model::Verdict> Judge(const model::Change& change, bool in_progress) const;
   void Unplace(PersonId person, const model::Placement& placement);
   void Place(PersonId person, const model::Placement& placement);

@@ -89,9 +89,8 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     }
   }
   for (const PersonId person : changed) {
-    ROSTER_ASSIGN(const auto change, book.FindChange(person), "deciding");
-    // Who shares an address with them is judged anew as well (rules, 8).
-    std::vector<PersonId> concerned = change->duplicates;
+    // Who wants the same address is judged anew as well (rules, 8).
+    ROSTER_ASSIGN(std::vector<PersonId> concerned, book.FindRivals(person), "deciding");
     concerned.push_back(person);
     for (const PersonId one : concerned) {
       const std::string reason =

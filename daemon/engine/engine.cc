@@ -53,6 +53,10 @@ Result<void> Engine::Open() {
   ROSTER_TRY(Load(), "opening the store");
   const Time now = clock_.Now();
   for (School& school : schools_) {
+    // Rows made by other rules are made anew at once.
+    const Fingerprint rules = model::RulesFingerprint(school.rules());
+    if (school.head.rules != rules) school.head.next_poll.reset();
+    school.head.rules = rules;
     // A refused key may have been mended while we were down.
     school.head.source_stopped.clear();
     school.head_changed = true;

@@ -177,15 +177,15 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
     concerned.push_back(person);
     if (school.touched.contains(person)) {
       ROSTER_ASSIGN(const model::Change fresh, Refresh(book, school, change), "taking in a poll");
-      book.PutChange(fresh);
+      ROSTER_TRY(book.PutChange(fresh), "taking in a poll");
     } else {
-      book.PutChange(change);
+      ROSTER_TRY(book.PutChange(change), "taking in a poll");
     }
   }
   for (const PersonId person : findings.removed) {
     if (school.touched.contains(person)) continue;  // linked meanwhile: the next poll sees it
     concerned.push_back(person);
-    book.RemoveChange(person);
+    ROSTER_TRY(book.RemoveChange(person), "taking in a poll");
   }
   bool something_new = false;
   for (const PersonId person : concerned) {

@@ -328,9 +328,9 @@ Result<void> Engine::AbsorbApplied(School& school, const model::Task& task,
     if (linked.error().code != Code::kConflict) return linked;
   } else if (row) {
     row->account = applied.account;
-    book.PutChange(*row);
+    ROSTER_TRY(book.PutChange(*row), "");
     ROSTER_ASSIGN(const model::Change fresh, Refresh(book, school, *row), "");
-    book.PutChange(fresh);
+    ROSTER_TRY(book.PutChange(fresh), "");
   }
   if (!row) school.head.next_poll = now;  // has left FACTS's lists meanwhile
   if (school.polling) school.touched.insert(task.person);

@@ -51,4 +51,32 @@ std::string ExternalId(const RosterRules& rules, PersonId person) {
   return id;
 }
 
+Fingerprint RulesFingerprint(const RosterRules& rules) {
+  Canonical all;
+  const auto add_texts = [&all](const std::vector<std::string>& texts) {
+    all.Add(texts.size());
+    for (const std::string& text : texts) all.Add(text);
+  };
+  all.Add(rules.school.value()).Add(static_cast<std::uint64_t>(rules.accounts));
+  add_texts(rules.scope.school_codes);
+  add_texts(rules.scope.grades);
+  all.Add(rules.scope.statuses.size());
+  for (const Standing standing : rules.scope.statuses) all.Add(static_cast<std::uint64_t>(standing));
+  all.Add(rules.status_words.size());
+  for (const auto& [word, standing] : rules.status_words) {
+    all.Add(word).Add(static_cast<std::uint64_t>(standing));
+  }
+  all.Add(rules.fields.size());
+  for (const FieldRule& rule : rules.fields) {
+    all.Add(static_cast<std::uint64_t>(rule.from))
+        .Add(static_cast<std::uint64_t>(rule.to))
+        .Add(static_cast<std::uint64_t>(rule.owner));
+  }
+  all.Add(rules.email2_fallback ? 1U : 0U).Add(rules.external_id);
+  add_texts(rules.protected_roles);
+  add_texts(rules.protected_accounts);
+  all.Add(rules.missing_polls);
+  return Xxh3(all.bytes());
+}
+
 }  // namespace roster::model

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/digest.h"
 #include "daemon/base/id.h"
 #include "daemon/base/time.h"
 #include "daemon/model/field.h"
@@ -62,6 +63,9 @@ struct RosterRules {
 };
 
 std::map<std::string, Standing> DefaultStatusWords();
+
+// Of everything the rules say: tells that a config was changed.
+Fingerprint RulesFingerprint(const RosterRules& rules);
 
 // The external id of a person, by the template.
 std::string ExternalId(const RosterRules& rules, PersonId person);

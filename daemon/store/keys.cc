@@ -159,6 +159,14 @@ Range ChangeRange(const SchoolId& school) { return KindRange(school, 'c'); }
 Range DecisionRange(const SchoolId& school) { return KindRange(school, 'd'); }
 Range PlacementRange(const SchoolId& school) { return KindRange(school, 'v'); }
 Range LinkRange(const SchoolId& school) { return KindRange(school, 'l'); }
+std::string RivalKey(const SchoolId& school, PersonId rival, PersonId person) {
+  std::string key = OfPerson(school, 'r', rival);
+  AppendPerson(key, person);
+  return key;
+}
+Range RivalRange(const SchoolId& school, PersonId rival) {
+  return PrefixRange(OfPerson(school, 'r', rival));
+}
 Range AccountRange(const SchoolId& school) { return KindRange(school, 'a'); }
 Range StatusIndexRange(const SchoolId& school, model::ListStatus status) {
   return ListRange(school, 's', static_cast<std::uint8_t>(status));
@@ -223,6 +231,9 @@ Result<PersonId> PersonOfKey(std::string_view key) {
   if (IsKind(parts, "cdvlo") && parts->rest.size() == kNumber) return ReadPerson(parts->rest);
   if (IsKind(parts, "x") && parts->rest.size() == 2 * kNumber) {
     return ReadPerson(parts->rest.substr(0, kNumber));
+  }
+  if (IsKind(parts, "r") && parts->rest.size() == 2 * kNumber) {
+    return ReadPerson(parts->rest.substr(kNumber));
   }
   // List, sort name, zero, person; a sort name holds no zero byte.
   if (IsKind(parts, "sb") && parts->rest.size() >= 2 + kNumber &&

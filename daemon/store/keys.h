@@ -41,6 +41,9 @@ std::string DecisionKey(const SchoolId& school, PersonId person);
 std::string PlacementKey(const SchoolId& school, PersonId person);
 std::string LinkKey(const SchoolId& school, PersonId person);
 std::string AccountKey(const SchoolId& school, const AccountId& account);
+// `person`'s row names `rival` among its duplicates: it is judged anew when the rival's decision
+// changes.
+std::string RivalKey(const SchoolId& school, PersonId rival, PersonId person);
 std::string StatusIndexKey(const SchoolId& school, model::ListStatus status,
                            std::string_view sort_name, PersonId person);
 std::string BucketIndexKey(const SchoolId& school, model::Bucket bucket, std::string_view sort_name,
@@ -50,6 +53,7 @@ Range DecisionRange(const SchoolId& school);
 Range PlacementRange(const SchoolId& school);
 Range LinkRange(const SchoolId& school);
 Range AccountRange(const SchoolId& school);
+Range RivalRange(const SchoolId& school, PersonId rival);
 Range StatusIndexRange(const SchoolId& school, model::ListStatus status);
 Range BucketIndexRange(const SchoolId& school, model::Bucket bucket);
 
@@ -80,7 +84,8 @@ Range ReplyExpiryRange(const SchoolId& school, Time before);  // kept before the
 
 // ---- back to ids. Corrupt "bad-key" when the key is not of a kind that holds such an id; a key
 // that came from outside (a page token) is judged Corrupt too: the caller knows better.
-Result<PersonId> PersonOfKey(std::string_view key);    // c d v l s b o, and the journal's x
+Result<PersonId> PersonOfKey(std::string_view key);    // c d v l s b o, r's second,
+                                                     // and the journal's x
 Result<AccountId> AccountOfKey(std::string_view key);  // a
 Result<PollId> PollOfKey(std::string_view key);        // p
 Result<PlanId> PlanOfKey(std::string_view key);        // n

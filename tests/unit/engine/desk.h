@@ -15,6 +15,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/examine.h"
 #include "daemon/store/memory_store.h"
+#include "daemon/target/site.h"
 #include "roster/v1/control.pb.h"
 #include "roster/v1/journal.pb.h"
 #include "roster/v1/tasks.pb.h"
@@ -116,6 +117,8 @@ class Desk {
   roster::v1::ReportReply Report(const std::string& worker,
                                  const std::vector<roster::v1::Outcome>& outcomes);
   void WorkUntilDone();
+  // The same with a worker that talks to a real site.
+  void WorkUntilDone(target::Site& real);
 
   std::vector<roster::v1::Entry> Entries();
   std::size_t CountEntries(roster::v1::Entry::EventCase kind);

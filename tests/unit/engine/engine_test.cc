@@ -366,6 +366,45 @@ TEST(Engine, APollThatARestartInterruptedIsClosedAndAskedForAgain) {
   EXPECT_EQ(desk.polls.started.size(), 1U);
 }
 
+TEST(Engine, AChangedConfigIsPolledAtOnceAnUnchangedOneIsNot) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Restart();
+  desk.Step();
+  EXPECT_TRUE(desk.polls.started.empty());
+  desk.settings.schools[0].rules.scope.grades = {"12"};
+  desk.Restart();
+  desk.Step();
+  EXPECT_EQ(desk.polls.started.size(), 1U);
+  desk.Poll();
+  EXPECT_EQ(desk.School().counters().everybody(), 0U);
+}
+
+TEST(Engine, APageTokenThatIsNotOursIsRefusedAndHarmsNobody) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1});
+  const auto plan = desk.Plan();
+  for (const char* token : {"zz", "00", "abc", "ffffffffffffffffffffffffffffffff"}) {
+    wire::Request plans;
+    plans.mutable_list_plans()->set_page_token(token);
+    EXPECT_EQ(desk.Ask(plans).error().code(), "invalid") << token;
+    wire::Request items;
+    items.mutable_list_plan()->set_plan(plan.plan());
+    items.mutable_list_plan()->set_page_token(token);
+    EXPECT_EQ(desk.Ask(items).error().code(), "invalid") << token;
+    wire::Request tasks;
+    tasks.mutable_list_tasks()->set_page_token(token);
+    EXPECT_EQ(desk.Ask(tasks).error().code(), "invalid") << token;
+    wire::Request users;
+    users.mutable_list_users()->set_page_token(token);
+    desk.Ask(users);
+  }
+  EXPECT_EQ(desk.School().counters().everybody(), 4U);
+}
+
 TEST(Engine, AChangedPersonsQueuedTaskIsSupersededAndComesBack) {
   Desk desk;
   desk.pupils = SomePupils();
