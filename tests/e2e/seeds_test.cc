@@ -122,7 +122,7 @@ class School {
   static sandbox::SandboxOptions Options(std::uint64_t seed) {
     sandbox::SandboxOptions options;
     options.school.seed = seed;
-    options.school.people = 120;
+    options.school.people = 200;
     options.school.enrolled = 20 + static_cast<std::int64_t>(seed % 20);
     options.facts.tier.reset();
     options.facts.cache = false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -87,7 +88,12 @@ class Generator {
   void TopUpTies();
   void MakeDocuments();
 
-  int64_t NewId() { return ids_[shuffle_(next_slot_++)]; }
+  int64_t NewId() {
+    if (next_slot_ >= static_cast<size_t>(options_.people)) {
+      throw std::invalid_argument("there are too few people for so many enrolled students' families");
+    }
+    return ids_[shuffle_(next_slot_++)];
+  }
   // For a student without a People row: gives back the id of `person` and takes one that is never
   // a person's.
   void TakeIdWithoutRow(Person& person) {
