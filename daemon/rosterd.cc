@@ -1,5 +1,7 @@
 // rosterd: the daemon. Names the real adapters, and lets the engine go round.
 
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
@@ -10,8 +12,6 @@
 #include <iostream>
 #include <map>
 #include <memory>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <string>
 #include <thread>
 
@@ -174,8 +174,7 @@ int Run(const config::Config& config) {
       auto world = std::make_shared<PollWorld>();
       world->facts_http.SetStop(stop);
       world->site_http.SetStop(stop);
-      world->rate =
-          std::make_unique<target::SiteRate>(school.scim.requests_per_second, clock);
+      world->rate = std::make_unique<target::SiteRate>(school.scim.requests_per_second, clock);
       source::FactsSettings facts;
       facts.base_url = school.facts.base_url;
       facts.page_size = school.facts.page_size;
@@ -187,8 +186,8 @@ int Run(const config::Config& config) {
       scim.protected_roles = school.rules.protected_roles;
       return engine::PollTools{
           std::make_unique<source::FactsSource>(
-              facts, source::FactsKeys{own.subscription_key, own.api_key}, world->facts_http,
-              clock, random, *quota),
+              facts, source::FactsKeys{own.subscription_key, own.api_key}, world->facts_http, clock,
+              random, *quota),
           std::make_unique<target::ScimSite>(scim, own.read_token, world->site_http, *world->rate,
                                              clock, random),
           world};
@@ -225,7 +224,8 @@ int Run(const config::Config& config) {
 int main(int argc, char** argv) {
   using namespace roster;
   CLI::App app{
-      "rosterd keeps a school's volunteer site in step with its FACTS SIS, and lets nothing through "
+      "rosterd keeps a school's volunteer site in step with its FACTS SIS, and lets nothing "
+      "through "
       "that a person has not approved. People talk to it with rosterctl."};
   std::string path = "/etc/rosterd/rosterd.yaml";
   bool check = false;

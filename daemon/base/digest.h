@@ -45,8 +45,8 @@ struct Fingerprint {
 
 Fingerprint Xxh3(std::string_view bytes);
 
-// Builds the one canonical byte string of a value: every piece is length- or width-prefixed, so that
-// two different values never give the same bytes.
+// Builds the one canonical byte string of a value: every piece is length- or width-prefixed, so
+// that two different values never give the same bytes.
 class Canonical {
  public:
   Canonical& Add(std::string_view text);

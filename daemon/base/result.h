@@ -50,11 +50,11 @@ tl::unexpected<Error> Annotate(Error error, std::string_view doing);
 }  // namespace roster
 
 // ROSTER_TRY(expr, doing): returns the error of `expr` from the enclosing function, annotated.
-#define ROSTER_TRY(expr, doing)                                                    \
-  do {                                                                             \
-    if (auto roster_try_ = (expr); !roster_try_) {                                 \
-      return ::roster::Annotate(std::move(roster_try_).error(), (doing));          \
-    }                                                                              \
+#define ROSTER_TRY(expr, doing)                                           \
+  do {                                                                    \
+    if (auto roster_try_ = (expr); !roster_try_) {                        \
+      return ::roster::Annotate(std::move(roster_try_).error(), (doing)); \
+    }                                                                     \
   } while (false)
 
 #define ROSTER_CONCAT_INNER(a, b) a##b
@@ -62,9 +62,9 @@ tl::unexpected<Error> Annotate(Error error, std::string_view doing);
 // ROSTER_ASSIGN(declaration, expr, doing): declares a variable from a Result, or returns its error.
 #define ROSTER_ASSIGN(declaration, expr, doing) \
   ROSTER_ASSIGN_INNER(ROSTER_CONCAT(roster_result_, __LINE__), declaration, expr, doing)
-#define ROSTER_ASSIGN_INNER(result, declaration, expr, doing)          \
-  auto result = (expr);                                                \
-  if (!result) {                                                       \
-    return ::roster::Annotate(std::move(result).error(), (doing));     \
-  }                                                                    \
+#define ROSTER_ASSIGN_INNER(result, declaration, expr, doing)      \
+  auto result = (expr);                                            \
+  if (!result) {                                                   \
+    return ::roster::Annotate(std::move(result).error(), (doing)); \
+  }                                                                \
   declaration = std::move(*result)

@@ -79,8 +79,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     if (before && before->kind == body.kind) {
       ++reply.unchanged;
     } else {
-      book.PutDecision(
-          {person, body.kind, store::ChangeFingerprint(*change), caller.actor, now});
+      book.PutDecision({person, body.kind, store::ChangeFingerprint(*change), caller.actor, now});
       changed.push_back(person);
     }
     if (body.kind == model::DecisionKind::kSync && !review::IsSelectable(*change) &&
@@ -129,8 +128,7 @@ Result<std::vector<model::PlanItem>> Engine::Collect(School& school, const model
       }
       ROSTER_TRY(cursor->status(), "planning");
     }
-    in_progress =
-        school.head.tally.by_reason[static_cast<std::size_t>(model::Reason::kInProgress)];
+    in_progress = school.head.tally.by_reason[static_cast<std::size_t>(model::Reason::kInProgress)];
     return items;
   }
   std::vector<PersonId> persons = body.persons;
@@ -204,8 +202,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
                store::EncodePlanItems(chunk));
   }
   view_->Put(Family::kWork, store::PlanKey(school.id(), plan.id), store::EncodePlan(plan));
-  Append(school, caller,
-         model::PlanPrepared{plan.id, plan.digest, plan.items, plan.invitations});
+  Append(school, caller, model::PlanPrepared{plan.id, plan.digest, plan.items, plan.invitations});
   return model::ReplyBody(std::move(reply));
 }
 
@@ -230,8 +227,9 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   ROSTER_ASSIGN(model::Plan* const found, FindPlan(school, body.plan), "approving");
   if (found == nullptr) {
     return Fail(Code::kNotFound, "unknown-plan",
-                PlanName(body.plan) + " is not there: it was never made, or nobody approved it in "
-                                      "time. `rosterctl plan` shows today's.");
+                PlanName(body.plan) +
+                    " is not there: it was never made, or nobody approved it in "
+                    "time. `rosterctl plan` shows today's.");
   }
   if (found->digest != body.digest) {
     return Fail(Code::kConflict, "plan-digest",
@@ -266,11 +264,12 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     }
   }
   if (good.empty() || (!stale.empty() && !body.leave_out_changed)) {
-    Error error{Code::kConflict, "plan-changed",
-                std::to_string(stale.size()) + " of the " + std::to_string(items.size()) +
-                    " changes of this plan are no longer what was shown. Nothing was approved: look "
-                    "at a new plan" +
-                    (good.empty() ? "." : ", or approve the rest without them.")};
+    Error error{
+        Code::kConflict, "plan-changed",
+        std::to_string(stale.size()) + " of the " + std::to_string(items.size()) +
+            " changes of this plan are no longer what was shown. Nothing was approved: look "
+            "at a new plan" +
+            (good.empty() ? "." : ", or approve the rest without them.")};
     return model::ReplyBody(model::Refusal{std::move(error), std::move(shown), stale.size()});
   }
 
@@ -323,9 +322,8 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     bool good = task && task->state == model::TaskState::kDead;
     if (good) {
       ROSTER_ASSIGN(const auto change, book.FindChange(task->person), "retrying");
-      ROSTER_ASSIGN(
-          good, Holds(book, school, {task->person, task->action, task->digest}, change),
-          "retrying");
+      ROSTER_ASSIGN(good, Holds(book, school, {task->person, task->action, task->digest}, change),
+                    "retrying");
     }
     if (!good) {
       reply.refused.push_back(id);

@@ -17,7 +17,8 @@ using store::Family;
 constexpr std::size_t kInputsAStep = 1000;
 constexpr std::size_t kRepublishedMax = 1000;
 constexpr std::string_view kDiskFull =
-    "The disk with the state directory is full: nothing can be written, and nothing was. Make room; "
+    "The disk with the state directory is full: nothing can be written, and nothing was. Make "
+    "room; "
     "rosterd goes on by itself.";
 
 bool IsCommand(const model::RequestBody& body) {
@@ -62,8 +63,8 @@ Result<void> Engine::Open() {
     school.head_changed = true;
     // What was committed and perhaps not sent: subscribers drop what they know.
     const std::uint64_t head = school.head.seq.value();
-    const std::uint64_t from =
-        std::max(school.head.published.value(), head > kRepublishedMax ? head - kRepublishedMax : 0);
+    const std::uint64_t from = std::max(school.head.published.value(),
+                                        head > kRepublishedMax ? head - kRepublishedMax : 0);
     const store::Range range = store::EntryRange(school.id(), Seq(from + 1), Seq(head + 1));
     const auto cursor = store_.Scan(Family::kJournal, range.begin, range.end);
     for (; cursor->Valid(); cursor->Next()) {
@@ -74,8 +75,8 @@ Result<void> Engine::Open() {
     ROSTER_TRY(cursor->status(), "reading the journal");
     // A poll that was under way when the process ended.
     const PollId last(school.head.polls);
-    ROSTER_ASSIGN(const auto record,
-                  view_->Get(Family::kWork, store::PollKey(school.id(), last)), "reading polls");
+    ROSTER_ASSIGN(const auto record, view_->Get(Family::kWork, store::PollKey(school.id(), last)),
+                  "reading polls");
     if (!record) continue;
     ROSTER_ASSIGN(model::Poll poll, store::DecodePoll(last, *record), "reading polls");
     if (poll.state != model::PollState::kRunning) continue;
@@ -150,7 +151,8 @@ Result<void> Engine::Step(Duration wait_max) {
     view_->Put(Family::kMeta, store::QuotaKey(write.key), store::EncodeQuota(write.state));
   }
   Result<void> handled = HandleAll(inputs, polls, false);
-  Result<bool> committed = handled ? Commit() : Result<bool>(tl::unexpected<Error>(handled.error()));
+  Result<bool> committed =
+      handled ? Commit() : Result<bool>(tl::unexpected<Error>(handled.error()));
   Result<void> kept;
   if (!committed && !IsFatal(committed.error())) {
     // Nothing of this step is on disk: forget it, say so, and serve those who only ask.
@@ -233,9 +235,8 @@ Result<void> Engine::Tick(Time now) {
   if (clock_.Steady() >= next_beat_) {
     next_beat_ = clock_.Steady() + settings_.beat_every;
     for (const School& school : schools_) {
-      publications_.push_back(
-          {school.id().value() + ".Beat",
-           bus::EncodeBeat(school.id(), school.head.seq, school.head.hash)});
+      publications_.push_back({school.id().value() + ".Beat",
+                               bus::EncodeBeat(school.id(), school.head.seq, school.head.hash)});
     }
   }
   return {};
@@ -298,8 +299,8 @@ Result<School*> Engine::FindSchool(const std::optional<SchoolId>& id) {
 
 void Engine::Append(School& school, const Caller& caller, model::Event event) {
   const journal::Head head{school.head.seq, school.head.hash};
-  const model::Entry entry = journal::Next(head, school.id(), clock_.Now(), caller.actor,
-                                           caller.cause, std::move(event));
+  const model::Entry entry =
+      journal::Next(head, school.id(), clock_.Now(), caller.actor, caller.cause, std::move(event));
   std::string bytes = store::EncodeEntry(entry);
   const journal::Head after = journal::Advance(head, bytes);
   school.head.seq = after.seq;
@@ -382,8 +383,7 @@ Result<std::optional<std::string>> Engine::FindKeptReply(const School& school,
 }
 
 Result<void> Engine::ForgetReplies(School& school, Time now) {
-  const store::Range range =
-      store::ReplyExpiryRange(school.id(), now - settings_.reply_kept);
+  const store::Range range = store::ReplyExpiryRange(school.id(), now - settings_.reply_kept);
   std::vector<std::string> keys;
   const auto cursor = view_->Scan(Family::kReplies, range.begin, range.end);
   for (; cursor->Valid() && keys.size() < kInputsAStep; cursor->Next()) {
@@ -427,8 +427,8 @@ Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
   if (const auto* lease = std::get_if<model::Lease>(&request->body)) {
     // A worker that asks again has given up on what it asked before.
     std::erase_if(parked_, [&](const Parked& parked) { return parked.worker == request->worker; });
-    parked_.push_back({input.route, request->request_id, request->worker, *lease,
-                       clock_.Steady() + lease->wait});
+    parked_.push_back(
+        {input.route, request->request_id, request->worker, *lease, clock_.Steady() + lease->wait});
     return {};  // answered by ServeParked, in this step if there is anything
   }
   if (const auto* heartbeat = std::get_if<model::Heartbeat>(&request->body)) {

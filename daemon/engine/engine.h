@@ -50,8 +50,8 @@ class Engine {
   // whoever asks, and the next step tries again.
   Result<void> Step(Duration wait_max);
 
-  // Keeps how much of a subscription key's quota is used: returns when it is on disk. Any thread but
-  // the engine's. Unavailable "stopped" once Close() was called.
+  // Keeps how much of a subscription key's quota is used: returns when it is on disk. Any thread
+  // but the engine's. Unavailable "stopped" once Close() was called.
   Result<void> KeepQuota(const Fingerprint& key, model::QuotaState state);
   Result<std::optional<model::QuotaState>> FindQuota(const Fingerprint& key) const;
 
@@ -99,8 +99,8 @@ class Engine {
   // engine.cc: the step.
   Result<void> Load();
   Result<void> LoadSchool(School& school);
-  Result<void> HandleAll(const std::vector<bus::Inbound>& inputs,
-                         const std::vector<PollEnd>& polls, bool read_only);
+  Result<void> HandleAll(const std::vector<bus::Inbound>& inputs, const std::vector<PollEnd>& polls,
+                         bool read_only);
   Result<void> HandleControl(const bus::Inbound& input, bool read_only);
   Result<void> HandleWorker(const bus::Inbound& input, bool read_only);
   Result<void> Tick(Time now);
@@ -117,8 +117,8 @@ class Engine {
   Result<void> StartPoll(School& school, Time now);
   Result<void> AbsorbPoll(School& school, const PollEnd& end, Time now);
   Result<void> UsePoll(School& school, model::Poll poll, const Findings& findings, Time now);
-  Result<void> RejectPoll(School& school, model::Poll poll, const Error& error,
-                          PollEnd::Side side, Time now);
+  Result<void> RejectPoll(School& school, model::Poll poll, const Error& error, PollEnd::Side side,
+                          Time now);
   Result<void> RecordLinks(School& school, const std::vector<model::Link>& links);
   Result<model::Change> Refresh(Book& book, const School& school, const model::Change& change);
   Result<void> DropOldPlans(School& school, Time now);

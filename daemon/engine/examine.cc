@@ -83,7 +83,8 @@ class Comparison {
       ROSTER_ASSIGN(const Fingerprint before, store::PeekFingerprint(stored_->value()),
                     "comparing");
       stored_->Next();
-      if (before != store::ChangeFingerprint(change)) findings_.changed.push_back(std::move(change));
+      if (before != store::ChangeFingerprint(change))
+        findings_.changed.push_back(std::move(change));
       return {};
     }
     findings_.changed.push_back(std::move(change));
@@ -148,8 +149,8 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
 }
 
 PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& job,
-                const model::RosterRules& rules,
-                const std::function<void(PollProgress)>& progress, const std::stop_token& stop) {
+                const model::RosterRules& rules, const std::function<void(PollProgress)>& progress,
+                const std::stop_token& stop) {
   const auto fail = [&](PollEnd::Side side, Error error) {
     return PollEnd{job.school, job.poll, side, tl::unexpected<Error>(std::move(error))};
   };
@@ -161,7 +162,10 @@ PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& job,
       stop);
   if (!snapshot) return fail(PollEnd::Side::kSource, snapshot.error());
   const auto accounts = site.ReadAccounts(
-      [&](std::uint64_t done, std::uint64_t total) { progress({"accounts", done, total}); }, stop);
+      [&](std::uint64_t done, std::uint64_t total) {
+        progress({"accounts", done, total});
+      },
+      stop);
   if (!accounts) return fail(PollEnd::Side::kSite, accounts.error());
   if (job.last_good_accounts > 0 && accounts->all.empty()) {
     return fail(PollEnd::Side::kSite,

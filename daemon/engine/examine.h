@@ -1,7 +1,7 @@
 #pragma once
 
-// From a whole snapshot and the site's accounts to what differs from what is stored: the pure stages
-// in their order, on the poll thread.
+// From a whole snapshot and the site's accounts to what differs from what is stored: the pure
+// stages in their order, on the poll thread.
 
 #include <functional>
 #include <stop_token>
@@ -20,7 +20,7 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
 
 // The whole poll: fetch, read the accounts, examine.
 PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& job,
-                const model::RosterRules& rules,
-                const std::function<void(PollProgress)>& progress, const std::stop_token& stop);
+                const model::RosterRules& rules, const std::function<void(PollProgress)>& progress,
+                const std::stop_token& stop);
 
 }  // namespace roster::engine

@@ -46,8 +46,8 @@ void SayFacts(model::ExplainReply& reply, const model::Candidate& who) {
 
 void SaySite(model::ExplainReply& reply, const model::Change& change) {
   if (change.lost_account) {
-    Say(reply, "Linked to account " + change.lost_account->value() +
-                   ", which the site no longer has.");
+    Say(reply,
+        "Linked to account " + change.lost_account->value() + ", which the site no longer has.");
   } else if (change.account) {
     Say(reply, std::string(change.linked ? "Linked to" : "Fits") + " account " +
                    change.account->id.value() +
@@ -56,8 +56,8 @@ void SaySite(model::ExplainReply& reply, const model::Change& change) {
     Say(reply, "No account on the site is linked to them.");
   }
   if (change.taken_by) {
-    Say(reply, "That account is linked to person " + std::to_string(change.taken_by->value()) +
-                   ".");
+    Say(reply,
+        "That account is linked to person " + std::to_string(change.taken_by->value()) + ".");
   }
   if (change.collision) {
     Say(reply, "Their new e-mail belongs to account " + change.collision->value() + " already.");
@@ -114,8 +114,8 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
   if (!decision) {
     Say(reply, "Nobody has decided on them yet.");
   } else {
-    Say(reply, "Decided: " + std::string(DecisionWord(decision->kind)) + ", by " +
-                   decision->actor + " on " + FormatTime(decision->at) + ".");
+    Say(reply, "Decided: " + std::string(DecisionWord(decision->kind)) + ", by " + decision->actor +
+                   " on " + FormatTime(decision->at) + ".");
   }
   ROSTER_ASSIGN(const auto held, book.FindHeldTask(body.person), "explaining");
   if (held) {

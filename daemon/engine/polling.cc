@@ -35,8 +35,8 @@ Result<void> Engine::StartPoll(School& school, Time now) {
   school.touched.clear();
   view_->Put(Family::kWork, store::PollKey(school.id(), poll.id), store::EncodePoll(poll));
   if (poll.id.value() > settings_.polls_kept) {
-    view_->Delete(Family::kWork, store::PollKey(school.id(), PollId(poll.id.value() -
-                                                                    settings_.polls_kept)));
+    view_->Delete(Family::kWork,
+                  store::PollKey(school.id(), PollId(poll.id.value() - settings_.polls_kept)));
   }
   starts_.push_back({school.id(),
                      poll.id,
@@ -100,8 +100,9 @@ Result<void> Engine::RejectPoll(School& school, model::Poll poll, const Error& e
   poll.state = model::PollState::kRejected;
   poll.ended = now;
   poll.reason = error.reason;
-  poll.message = stops ? error.message + " Nothing was changed; no poll goes out until `rosterctl "
-                                         "poll` asks for one."
+  poll.message = stops ? error.message +
+                             " Nothing was changed; no poll goes out until `rosterctl "
+                             "poll` asks for one."
                        : TryingAgain(error.message, delay);
   view_->Put(Family::kWork, store::PollKey(school.id(), poll.id), store::EncodePoll(poll));
   head.next_poll = now + delay;
@@ -164,8 +165,7 @@ Result<model::Change> Engine::Refresh(Book& book, const School& school,
                     school.rules());
 }
 
-Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& findings,
-                             Time now) {
+Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& findings, Time now) {
   const Caller self{std::string(kSelf), ""};
   model::SchoolHead& head = school.head;
   Book book(*view_, school);
@@ -220,7 +220,8 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
   head.site_problem.clear();
   // What a task touched while the poll looked elsewhere is read again soon.
   const bool again = !school.touched.empty() && !findings.removed.empty();
-  head.next_poll = now + (again ? settings_.poll_retry_base : Jittered(school.settings->poll_every));
+  head.next_poll =
+      now + (again ? settings_.poll_retry_base : Jittered(school.settings->poll_every));
   school.touched.clear();
   school.head_changed = true;
 
@@ -232,7 +233,9 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
   }
   if (something_new) {
     const model::Tally& tally = head.tally;
-    const auto bucket = [&](model::Bucket b) { return tally.by_bucket[static_cast<std::size_t>(b)]; };
+    const auto bucket = [&](model::Bucket b) {
+      return tally.by_bucket[static_cast<std::size_t>(b)];
+    };
     const auto fresh_users = tally.by_status[static_cast<std::size_t>(model::ListStatus::kNew)];
     Append(school, self,
            model::ReviewRequired{poll.id, fresh_users, tally.fresh - fresh_users,

@@ -27,9 +27,9 @@ struct PollJob {
 
 // What a poll found: only what differs from what was stored when it began.
 struct Findings {
-  std::vector<model::Change> changed;       // by person
-  std::vector<PersonId> removed;            // stored rows of persons no longer among everybody
-  std::vector<model::Link> recorded;        // accounts that carry a person's external id (rules, 14)
+  std::vector<model::Change> changed;  // by person
+  std::vector<PersonId> removed;       // stored rows of persons no longer among everybody
+  std::vector<model::Link> recorded;   // accounts that carry a person's external id (rules, 14)
   std::vector<std::pair<std::string, std::uint64_t>> unknown_words;
   std::uint64_t people = 0;
   std::uint64_t students = 0;

@@ -94,8 +94,7 @@ Result<Engine::Page> Engine::ListPage(const School& school, const model::Filter&
   std::size_t scanned = 0;
   for (const store::Range& range : ranges) {
     if (!from.empty() && from >= range.end) continue;
-    const std::string begin =
-        !from.empty() && from >= range.begin ? After(from) : range.begin;
+    const std::string begin = !from.empty() && from >= range.begin ? After(from) : range.begin;
     const auto cursor = view_->Scan(Family::kReview, begin, range.end);
     for (; cursor->Valid(); cursor->Next()) {
       ROSTER_ASSIGN(const PersonId person, store::PersonOfKey(cursor->key()), "listing");
@@ -190,8 +189,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
 }
 
 Result<std::vector<model::PlanItem>> Engine::PlanItems(const School& school,
-                                                       const model::Plan& plan,
-                                                       std::uint64_t first,
+                                                       const model::Plan& plan, std::uint64_t first,
                                                        std::uint64_t count) const {
   std::vector<model::PlanItem> items;
   const std::uint64_t last = std::min(plan.items, first + count);
@@ -220,8 +218,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     today.page_size = body.page_size;
     today.page_token = body.page_token;
     ROSTER_ASSIGN(model::ReplyBody page, Do(school, caller, today), "");
-    return model::ReplyBody(
-        model::PlanUserPage{std::get<model::UserPage>(std::move(page))});
+    return model::ReplyBody(model::PlanUserPage{std::get<model::UserPage>(std::move(page))});
   }
   std::uint64_t at = 0;
   if (!body.page_token.empty()) {
@@ -295,8 +292,8 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
 Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::Replay& body) {
   model::ReplayReply reply;
   reply.head = school.head.seq;
-  const store::Range range = store::EntryRange(school.id(), Seq(body.since.value() + 1),
-                                               Seq(school.head.seq.value() + 1));
+  const store::Range range =
+      store::EntryRange(school.id(), Seq(body.since.value() + 1), Seq(school.head.seq.value() + 1));
   const auto cursor = view_->Scan(Family::kJournal, range.begin, range.end);
   std::size_t bytes = 0;
   for (; cursor->Valid() && reply.entries.size() < body.limit && bytes < kReplayBytesMax;
@@ -356,7 +353,8 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school) {
   ROSTER_ASSIGN(status.last_poll, poll(PollId(last)), "");
   ROSTER_ASSIGN(status.last_good_poll, poll(head.last_good_poll), "");
   // Under way, or the newest that was approved.
-  for (std::uint64_t id = head.plans; id > 0 && status.plans.empty() && id + 20 > head.plans; --id) {
+  for (std::uint64_t id = head.plans; id > 0 && status.plans.empty() && id + 20 > head.plans;
+       --id) {
     ROSTER_ASSIGN(const auto value,
                   view_->Get(Family::kWork, store::PlanKey(school.id(), PlanId(id))), "");
     if (!value) continue;

@@ -149,8 +149,7 @@ Result<void> Engine::Recheck(School& school, PersonId person, std::string reason
   const bool ended = !same && task::Supersede(*task, reason, now);
   ROSTER_TRY(PutTask(school, *task, before), "checking an approval");
   if (!ended) return {};
-  Append(school, caller,
-         model::TaskSuperseded{task->id, person, task->action, std::move(reason)});
+  Append(school, caller, model::TaskSuperseded{task->id, person, task->action, std::move(reason)});
   return EndTask(school, *task, caller, now);
 }
 
@@ -260,9 +259,8 @@ Result<model::ReportReply> Engine::Absorb(const std::string& worker,
       continue;
     }
     NoteSite(**school, report.outcome, now);
-    ROSTER_TRY(
-        AbsorbReport(**school, *std::move(task), report, {"worker:" + worker, ""}, now),
-        "taking in a report");
+    ROSTER_TRY(AbsorbReport(**school, *std::move(task), report, {"worker:" + worker, ""}, now),
+               "taking in a report");
   }
   return reply;
 }
@@ -298,8 +296,7 @@ Result<void> Engine::AbsorbReport(School& school, model::Task task, const model:
                  "");
       return EndTask(school, task, caller, now);
     case TaskState::kSuperseded:
-      Append(school, caller,
-             model::TaskSuperseded{task.id, task.person, task.action, task.reason});
+      Append(school, caller, model::TaskSuperseded{task.id, task.person, task.action, task.reason});
       return EndTask(school, task, caller, now);
     case TaskState::kDead:
       Append(school, caller,

@@ -13,8 +13,9 @@ ThreadedPolls::~ThreadedPolls() { Stop(); }
 void ThreadedPolls::AddSchool(const model::RosterRules& rules,
                               std::function<PollTools(const std::stop_token&)> make_tools) {
   auto& lane = *(lanes_[rules.school] = std::make_unique<Lane>());
-  lane.thread = std::jthread([this, &lane, rules, make_tools = std::move(make_tools)](
-                                 const std::stop_token& stop) { Run(lane, rules, make_tools, stop); });
+  lane.thread =
+      std::jthread([this, &lane, rules, make_tools = std::move(make_tools)](
+                       const std::stop_token& stop) { Run(lane, rules, make_tools, stop); });
 }
 
 void ThreadedPolls::Run(Lane& lane, const model::RosterRules& rules,

@@ -20,9 +20,9 @@ struct Request {
   std::string url;  // absolute, encoded
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::chrono::milliseconds timeout{60'000};  // for the whole exchange
+  std::chrono::milliseconds timeout{60'000};      // for the whole exchange
   std::size_t body_max = std::size_t{64} << 20U;  // bytes after decompression; more is Exhausted
-  std::stop_token stop{};  // gives the exchange up, within about a second
+  std::stop_token stop{};                         // gives the exchange up, within about a second
 };
 
 struct Response {

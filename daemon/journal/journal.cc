@@ -69,86 +69,87 @@ Result<Head> Follow(const Head& head, const model::Entry& entry, std::string_vie
 
 std::vector<PersonId> PersonsOf(const model::Event& event) {
   using Persons = std::vector<PersonId>;
-  return std::visit(
-      Match{[](const model::LinksRecorded& e) {
-              Persons persons;
-              for (const auto& [person, account] : e.links) persons.push_back(person);
-              return persons;
-            },
-            [](const model::PersonsDecided& e) { return e.persons; },
-            [](const model::PlanApproved& e) { return e.left_out; },
-            [](const model::TasksRetried& e) {
-              Persons persons;
-              for (const auto& [task, person] : e.tasks) persons.push_back(person);
-              return persons;
-            },
-            [](const model::TaskApplied& e) { return Persons{e.person}; },
-            [](const model::TaskDead& e) { return Persons{e.person}; },
-            [](const model::TaskSuperseded& e) { return Persons{e.person}; },
-            [](const model::TaskUnknown& e) { return Persons{e.person}; },
-            [](const auto&) { return Persons{}; }},
-      event);
+  return std::visit(Match{[](const model::LinksRecorded& e) {
+                            Persons persons;
+                            for (const auto& [person, account] : e.links) persons.push_back(person);
+                            return persons;
+                          },
+                          [](const model::PersonsDecided& e) { return e.persons; },
+                          [](const model::PlanApproved& e) { return e.left_out; },
+                          [](const model::TasksRetried& e) {
+                            Persons persons;
+                            for (const auto& [task, person] : e.tasks) persons.push_back(person);
+                            return persons;
+                          },
+                          [](const model::TaskApplied& e) { return Persons{e.person}; },
+                          [](const model::TaskDead& e) { return Persons{e.person}; },
+                          [](const model::TaskSuperseded& e) { return Persons{e.person}; },
+                          [](const model::TaskUnknown& e) { return Persons{e.person}; },
+                          [](const auto&) { return Persons{}; }},
+                    event);
 }
 
 std::string Tell(const model::Entry& entry, PersonId person) {
   const std::string by = " by " + entry.actor;
-  return std::visit(
-      Match{[&](const model::LinksRecorded& e) {
-              for (const auto& [who, account] : e.links) {
-                if (who == person) {
-                  return "Linked to account " + account.value() +
-                         ", which carries this person's id already.";
-                }
-              }
-              return std::string();
-            },
-            [&](const model::PersonsDecided& e) {
-              switch (e.kind) {
-                case model::DecisionKind::kSync:
-                  return "Selected" + by + ".";
-                case model::DecisionKind::kSkip:
-                  return "Deselected" + by + ".";
-                case model::DecisionKind::kExclude:
-                  return "Excluded" + by + ".";
-              }
-              return std::string();
-            },
-            [&](const model::PlanApproved& e) {
-              return "Left out of plan " + std::to_string(e.plan.value()) + ", approved" + by +
-                     ": changed since it was shown.";
-            },
-            [&](const model::TaskApplied& e) {
-              return Task(e.task, e.action) + " done on account " + e.account.value() +
-                     (e.already ? ": it was there already." : ".");
-            },
-            [&](const model::TaskDead& e) {
-              return Task(e.task, e.action) + " given up after " + std::to_string(e.attempt) +
-                     " attempts: " + e.reason + ".";
-            },
-            [&](const model::TaskSuperseded& e) {
-              return Task(e.task, e.action) + " not done: " + e.reason + ".";
-            },
-            [&](const model::TaskUnknown& e) {
-              return Task(e.task, e.action) + ": its outcome is not known (" + e.reason +
-                     "); the site is looked at first.";
-            },
-            [&](const model::TasksRetried& e) {
-              for (const auto& [task, who] : e.tasks) {
-                if (who == person) return "Task " + ToString(task) + " retried" + by + ".";
-              }
-              return std::string();
-            },
-            [](const auto& e) { return std::string(EventName(e)); }},
-      entry.event);
+  return std::visit(Match{[&](const model::LinksRecorded& e) {
+                            for (const auto& [who, account] : e.links) {
+                              if (who == person) {
+                                return "Linked to account " + account.value() +
+                                       ", which carries this person's id already.";
+                              }
+                            }
+                            return std::string();
+                          },
+                          [&](const model::PersonsDecided& e) {
+                            switch (e.kind) {
+                              case model::DecisionKind::kSync:
+                                return "Selected" + by + ".";
+                              case model::DecisionKind::kSkip:
+                                return "Deselected" + by + ".";
+                              case model::DecisionKind::kExclude:
+                                return "Excluded" + by + ".";
+                            }
+                            return std::string();
+                          },
+                          [&](const model::PlanApproved& e) {
+                            return "Left out of plan " + std::to_string(e.plan.value()) +
+                                   ", approved" + by + ": changed since it was shown.";
+                          },
+                          [&](const model::TaskApplied& e) {
+                            return Task(e.task, e.action) + " done on account " +
+                                   e.account.value() +
+                                   (e.already ? ": it was there already." : ".");
+                          },
+                          [&](const model::TaskDead& e) {
+                            return Task(e.task, e.action) + " given up after " +
+                                   std::to_string(e.attempt) + " attempts: " + e.reason + ".";
+                          },
+                          [&](const model::TaskSuperseded& e) {
+                            return Task(e.task, e.action) + " not done: " + e.reason + ".";
+                          },
+                          [&](const model::TaskUnknown& e) {
+                            return Task(e.task, e.action) + ": its outcome is not known (" +
+                                   e.reason + "); the site is looked at first.";
+                          },
+                          [&](const model::TasksRetried& e) {
+                            for (const auto& [task, who] : e.tasks) {
+                              if (who == person)
+                                return "Task " + ToString(task) + " retried" + by + ".";
+                            }
+                            return std::string();
+                          },
+                          [](const auto& e) { return std::string(EventName(e)); }},
+                    entry.event);
 }
 
 std::vector<model::Event> SplitDecided(model::DecisionKind kind, std::vector<PersonId> persons) {
   std::vector<model::Event> events;
   for (std::size_t at = 0; at < persons.size(); at += model::kEntryPersonsMax) {
     const auto end = std::min(at + model::kEntryPersonsMax, persons.size());
-    events.emplace_back(model::PersonsDecided{
-        kind, {persons.begin() + static_cast<std::ptrdiff_t>(at),
-               persons.begin() + static_cast<std::ptrdiff_t>(end)}});
+    events.emplace_back(
+        model::PersonsDecided{kind,
+                              {persons.begin() + static_cast<std::ptrdiff_t>(at),
+                               persons.begin() + static_cast<std::ptrdiff_t>(end)}});
   }
   return events;
 }

@@ -69,17 +69,17 @@ std::optional<Reason> ReasonFromWord(std::string_view word);
 struct Candidate {
   PersonId person;
   Eligibility eligibility = Eligibility::kEligible;
-  Reason reason = Reason::kNone;   // why not eligible; kNoPerson or kMissingEmail for errors
-  bool no_person = false;          // a student without a People row (rules.md, 3)
-  std::string first_name;          // for lists
+  Reason reason = Reason::kNone;  // why not eligible; kNoPerson or kMissingEmail for errors
+  bool no_person = false;         // a student without a People row (rules.md, 3)
+  std::string first_name;         // for lists
   std::string last_name;
   std::string school_code;
   std::string grade;
-  std::string status_word;         // as FACTS has it
-  std::string next_status;         // shown, never used (rules.md, 4)
+  std::string status_word;  // as FACTS has it
+  std::string next_status;  // shown, never used (rules.md, 4)
   std::string next_grade;
-  Fields fields;                   // what the account should say, mapped; blanks left out
-  std::string email;               // the usable address as written, "" when none
+  Fields fields;      // what the account should say, mapped; blanks left out
+  std::string email;  // the usable address as written, "" when none
 
   friend bool operator==(const Candidate&, const Candidate&) = default;
 };
@@ -94,14 +94,14 @@ struct Match {
     kProtected = 5,  // fits, but is protected
   };
   Kind kind = Kind::kNone;
-  std::optional<Account> account;        // kExact, kTaken, kProtected
-  std::vector<AccountId> others;         // kSeveral: all that fit
-  std::optional<PersonId> taken_by;      // kTaken
-  std::optional<AccountId> collision;    // the wanted e-mail belongs to this other account
-                                         // (rules.md, 17)
+  std::optional<Account> account;      // kExact, kTaken, kProtected
+  std::vector<AccountId> others;       // kSeveral: all that fit
+  std::optional<PersonId> taken_by;    // kTaken
+  std::optional<AccountId> collision;  // the wanted e-mail belongs to this other account
+                                       // (rules.md, 17)
   // Candidates that want the same e-mail, this one left out; by id (rules.md, 8).
   std::vector<PersonId> duplicates;
-  bool by_external_id = false;           // kExact by external id: recorded without a write (rule 14)
+  bool by_external_id = false;  // kExact by external id: recorded without a write (rule 14)
 };
 
 enum class Situation : std::uint8_t {
@@ -143,16 +143,16 @@ struct Change {
   Situation situation = Situation::kNew;
   Action action = Action::kNone;  // proposed if nobody objects; kNone: in step, or held by reason
   Reason reason = Reason::kNone;
-  std::optional<Account> account;       // linked, or the one that fits; as last read
+  std::optional<Account> account;         // linked, or the one that fits; as last read
   std::optional<AccountId> lost_account;  // kLost, or retired and gone: the link's account
-  std::vector<FieldChange> fields;      // what the action would write, by field
-  std::vector<FieldChange> drift;       // before: what FACTS or rosterd last said; after: the site's
-  std::vector<PersonId> duplicates;     // see Match
-  std::optional<AccountId> collision;   // see Match
-  std::optional<PersonId> taken_by;     // see Match
-  std::vector<AccountId> several;       // see Match::others
-  std::uint32_t missing_polls = 0;      // whole polls in a row without this person
-  bool linked = false;                  // a link is on record
+  std::vector<FieldChange> fields;        // what the action would write, by field
+  std::vector<FieldChange> drift;      // before: what FACTS or rosterd last said; after: the site's
+  std::vector<PersonId> duplicates;    // see Match
+  std::optional<AccountId> collision;  // see Match
+  std::optional<PersonId> taken_by;    // see Match
+  std::vector<AccountId> several;      // see Match::others
+  std::uint32_t missing_polls = 0;     // whole polls in a row without this person
+  bool linked = false;                 // a link is on record
 
   friend bool operator==(const Change&, const Change&) = default;
 };
@@ -222,10 +222,10 @@ struct Placement {
 // A verdict can be counted, so counters follow every commit.
 struct Tally {
   std::uint64_t everybody = 0;
-  std::uint64_t fresh = 0;                            // New? rows, errors included
-  std::uint64_t by_status[5] = {};                    // [ListStatus]
-  std::uint64_t by_bucket[7] = {};                    // [Bucket]
-  std::uint64_t by_reason[64] = {};                   // [Reason], of skipped rows
+  std::uint64_t fresh = 0;           // New? rows, errors included
+  std::uint64_t by_status[5] = {};   // [ListStatus]
+  std::uint64_t by_bucket[7] = {};   // [Bucket]
+  std::uint64_t by_reason[64] = {};  // [Reason], of skipped rows
 
   friend bool operator==(const Tally&, const Tally&) = default;
 };

@@ -107,10 +107,9 @@ struct SyncCompleted {
   TaskCounts tasks;
 };
 
-using Event = std::variant<PollCompleted, PollRejected, ReviewRequired,
-                           SourceStopped, LinksRecorded, PersonsDecided, PlanPrepared,
-                           PlanApproved, TaskApplied, TaskDead, TaskSuperseded, TaskUnknown,
-                           TasksRetried, SyncCompleted>;
+using Event = std::variant<PollCompleted, PollRejected, ReviewRequired, SourceStopped,
+                           LinksRecorded, PersonsDecided, PlanPrepared, PlanApproved, TaskApplied,
+                           TaskDead, TaskSuperseded, TaskUnknown, TasksRetried, SyncCompleted>;
 
 // "PollCompleted", ...: the second half of a topic.
 std::string_view EventName(const Event& event);

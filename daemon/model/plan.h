@@ -51,9 +51,9 @@ struct Plan {
   PlanId id;
   bool invitations = false;  // invitations are their own plan (rules.md, 22)
   PlanState state = PlanState::kOpen;
-  Digest digest;             // of all items in order: what is approved
+  Digest digest;  // of all items in order: what is approved
   std::uint64_t items = 0;
-  Tally tally;               // everybody, at the time of making
+  Tally tally;                      // everybody, at the time of making
   std::uint64_t by_action[6] = {};  // [Action], of the items
   Time prepared_at;
   std::string prepared_by;
@@ -67,8 +67,8 @@ struct Plan {
 enum class TaskState : std::uint8_t {
   kQueued = 1,
   kLeased = 2,
-  kRetry = 3,       // queued again, not before a time
-  kUnknown = 4,     // a lease ran out: the site is looked at first
+  kRetry = 3,    // queued again, not before a time
+  kUnknown = 4,  // a lease ran out: the site is looked at first
   kApplied = 5,
   kDead = 6,        // a person can retry
   kSuperseded = 7,  // the account or the person has changed since
@@ -82,14 +82,15 @@ struct Task {
   TaskId id;
   PersonId person;
   Action action = Action::kAdd;
-  Digest digest;             // of the plan item
-  std::string external_id;   // of the person
-  AccountId account;         // "" for an add
-  std::vector<FieldChange> fields;  // before -> after
-  bool was_active = true;    // the account's state when it was approved
-  bool link_only = false;    // an update that makes a link: writes externalId
+  Digest digest;                       // of the plan item
+  std::string external_id;             // of the person
+  AccountId account;                   // "" for an add
+  std::vector<FieldChange> fields;     // before -> after
+  bool was_active = true;              // the account's state when it was approved
+  bool link_only = false;              // an update that makes a link: writes externalId
   std::optional<Time> invited_before;  // kInvite: the account's invitedAt when approved
-  bool look_only = false;    // do not write: say whether the effect is there (superseded while unknown)
+  bool look_only =
+      false;  // do not write: say whether the effect is there (superseded while unknown)
 
   TaskState state = TaskState::kQueued;
   std::uint32_t attempt = 0;        // counts leases; a report counts only with the current one
@@ -103,21 +104,21 @@ struct Task {
 
 // What a worker says of one attempt.
 struct Applied {
-  Account account;      // as the site has it now
+  Account account;       // as the site has it now
   bool already = false;  // the effect was there before this attempt wrote
 };
 struct Failed {
-  std::string reason;   // a stable word, no personal data
-  bool again = true;    // false: no retry can help
+  std::string reason;         // a stable word, no personal data
+  bool again = true;          // false: no retry can help
   bool site_failing = false;  // not this task's fault: unreachable, 5xx, 429, 401, 403
   std::optional<std::chrono::milliseconds> retry_after;
 };
 // The reason of a failure that is none: the worker was told to stop before it wrote anything.
 inline constexpr std::string_view kWorkerStopped = "stopped";
 struct Superseded {
-  std::string reason;   // "changed-on-site", "protected", "gone", "username-taken", ...
+  std::string reason;  // "changed-on-site", "protected", "gone", "username-taken", ...
 };
-struct Unknown {        // written, and no answer: the site is to be looked at
+struct Unknown {  // written, and no answer: the site is to be looked at
   std::string reason;
 };
 using Outcome = std::variant<Applied, Failed, Superseded, Unknown>;

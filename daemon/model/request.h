@@ -207,9 +207,9 @@ struct ReplayReply {
   Seq head;
 };
 
-using ReplyBody = std::variant<Refusal, Status, PollReply, UserPage, PlanUserPage, DecideReply,
-                               PlanReply, PlanPage, ApproveReply, TaskPage, RetryReply,
-                               ExplainReply, ReplayReply>;
+using ReplyBody =
+    std::variant<Refusal, Status, PollReply, UserPage, PlanUserPage, DecideReply, PlanReply,
+                 PlanPage, ApproveReply, TaskPage, RetryReply, ExplainReply, ReplayReply>;
 
 // ---- tasks ------------------------------------------------------------------------------------
 

@@ -61,7 +61,8 @@ Fingerprint RulesFingerprint(const RosterRules& rules) {
   add_texts(rules.scope.school_codes);
   add_texts(rules.scope.grades);
   all.Add(rules.scope.statuses.size());
-  for (const Standing standing : rules.scope.statuses) all.Add(static_cast<std::uint64_t>(standing));
+  for (const Standing standing : rules.scope.statuses)
+    all.Add(static_cast<std::uint64_t>(standing));
   all.Add(rules.status_words.size());
   for (const auto& [word, standing] : rules.status_words) {
     all.Add(word).Add(static_cast<std::uint64_t>(standing));

@@ -44,7 +44,8 @@ struct FieldRule {
   Owner owner = Owner::kFacts;
 };
 
-// firstName, lastName, email (to userName and to emails), gradeLevel, schoolCode; all owned by FACTS.
+// firstName, lastName, email (to userName and to emails), gradeLevel, schoolCode; all owned by
+// FACTS.
 std::vector<FieldRule> DefaultFieldRules();
 
 // The rules by which a school's people become candidates and changes.
@@ -55,11 +56,11 @@ struct RosterRules {
   // Folded status word -> standing; defaults in rules.md, 4.
   std::map<std::string, Standing> status_words;
   std::vector<FieldRule> fields = DefaultFieldRules();
-  bool email2_fallback = false;                         // rules.md, 5
-  std::string external_id = "{school}:{person}";        // template; rules.md, 14
+  bool email2_fallback = false;                   // rules.md, 5
+  std::string external_id = "{school}:{person}";  // template; rules.md, 14
   std::vector<std::string> protected_roles = {"owner", "manager", "coordinator"};
-  std::vector<std::string> protected_accounts;          // patterns on userName, '*' matches any run
-  std::uint32_t missing_polls = 3;                      // 1..100; rules.md, 19
+  std::vector<std::string> protected_accounts;  // patterns on userName, '*' matches any run
+  std::uint32_t missing_polls = 3;              // 1..100; rules.md, 19
 };
 
 std::map<std::string, Standing> DefaultStatusWords();
@@ -72,7 +73,7 @@ std::string ExternalId(const RosterRules& rules, PersonId person);
 
 // How far a snapshot may be off before it is rejected.
 struct SourceLimits {
-  double shrink_max = 0.20;    // share of rows, 0..1, since the last good poll
+  double shrink_max = 0.20;     // share of rows, 0..1, since the last good poll
   double rejected_max = 0.005;  // share of rows, 0..1
 };
 

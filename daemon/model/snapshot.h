@@ -38,7 +38,7 @@ struct Person {
   std::string_view middle_name;
   std::string_view last_name;
   std::string_view nick_name;
-  std::string_view email;   // the field as it is; see FirstUsableEmail
+  std::string_view email;  // the field as it is; see FirstUsableEmail
   std::string_view email2;
   std::string_view home_phone;
   std::string_view cell_phone;
@@ -67,22 +67,22 @@ struct StatusWord {
 
 // A row that could not be used. Names no person beyond the id.
 struct RejectedRow {
-  std::string resource;  // "People", "Students"
+  std::string resource;   // "People", "Students"
   std::uint64_t row = 0;  // from 1, in the order received
   std::optional<std::int64_t> id;
-  std::string reason;     // "no-id", "wrong-type", "invalid-utf8"
-  std::string field;      // FACTS's name of the field
+  std::string reason;  // "no-id", "wrong-type", "invalid-utf8"
+  std::string field;   // FACTS's name of the field
 };
 
 struct Snapshot {
   TextArena text;
-  std::vector<Person> people;      // by id, unique
-  std::vector<Student> students;   // by person, then config_school_id
+  std::vector<Person> people;     // by id, unique
+  std::vector<Student> students;  // by person, then config_school_id
   std::vector<StatusWord> statuses;
   std::vector<RejectedRow> rejected;  // the first kRejectedKept of them
   std::uint64_t rejected_count = 0;
-  std::uint64_t requests = 0;      // made to fetch this
-  std::uint64_t bytes = 0;         // of decompressed bodies
+  std::uint64_t requests = 0;  // made to fetch this
+  std::uint64_t bytes = 0;     // of decompressed bodies
 
   static constexpr std::size_t kRejectedKept = 100;
 

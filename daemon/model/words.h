@@ -1,6 +1,7 @@
 #pragma once
 
-// One table for each enum: number <-> word. Words are kebab-case and are part of wire, screen and config.
+// One table for each enum: number <-> word. Words are kebab-case and are part of wire, screen and
+// config.
 
 #include <array>
 #include <optional>

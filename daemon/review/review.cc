@@ -81,9 +81,8 @@ Verdict Skipped(const Change& change) {
     return Do(ListStatus::kSkipped, Action::kArchive,
               leaving ? change.reason : Reason::kDeselected);
   }
-  return Hold(ListStatus::kSkipped, change.situation == Situation::kProtected
-                                        ? Reason::kProtected
-                                        : Reason::kDeselected);
+  return Hold(ListStatus::kSkipped,
+              change.situation == Situation::kProtected ? Reason::kProtected : Reason::kDeselected);
 }
 
 Verdict Undisturbed(const Change& change, const Standing& standing) {
@@ -106,9 +105,8 @@ Verdict Undisturbed(const Change& change, const Standing& standing) {
     return verdict;
   }
   if (change.candidate.eligibility != Eligibility::kEligible) {
-    return change.action == Action::kNone
-               ? Hold(ListStatus::kSkipped, change.reason)
-               : Do(ListStatus::kSkipped, change.action, change.reason);
+    return change.action == Action::kNone ? Hold(ListStatus::kSkipped, change.reason)
+                                          : Do(ListStatus::kSkipped, change.action, change.reason);
   }
   if (!change.linked && !standing.decision) {
     Verdict verdict = Hold(ListStatus::kNew, Reason::kUndecided);  // rules, 13

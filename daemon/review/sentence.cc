@@ -25,16 +25,19 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
     case Reason::kNew:
       return "Has no account on the site yet: one will be added.";
     case Reason::kFound:
-      return "An account with this e-mail is there already: it will be linked, and brought up to date.";
+      return "An account with this e-mail is there already: it will be linked, and brought up to "
+             "date.";
     case Reason::kFoundArchived:
       return "An archived account with this e-mail is there: it will be linked and restored.";
     case Reason::kAmbiguous:
       return "Several accounts on the site fit: a person has to say which one it is.";
     case Reason::kTaken:
-      return "The account with this e-mail is linked to another person, or carries another system's id: "
+      return "The account with this e-mail is linked to another person, or carries another "
+             "system's id: "
              "choose who holds the address.";
     case Reason::kProtected:
-      return "The account is protected (owner, manager, coordinator, or by the config): never touched.";
+      return "The account is protected (owner, manager, coordinator, or by the config): never "
+             "touched.";
     case Reason::kInStep:
       return "Site and FACTS agree.";
     case Reason::kOutdated:
@@ -44,7 +47,8 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
     case Reason::kReturned:
       return "Is eligible again: the archived account will be restored.";
     case Reason::kLost:
-      return "The linked account is gone from the site: a person has to say whether to add it again.";
+      return "The linked account is gone from the site: a person has to say whether to add it "
+             "again.";
     case Reason::kRetired:
       return "Has left, and the account is archived: nothing to do.";
     case Reason::kGraduated:
@@ -62,16 +66,16 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
     case Reason::kMissing:
       return "Missing from FACTS in " + missing + " whole polls in a row.";
     case Reason::kMissingWaiting:
-      return "Missing from FACTS in " + missing + " whole polls so far: waiting, nothing is done yet.";
+      return "Missing from FACTS in " + missing +
+             " whole polls so far: waiting, nothing is done yet.";
     case Reason::kNotYet:
       return WithStatus("Not enrolled yet, and no reason to archive", change);
     case Reason::kUnknownStatus:
-      return WithStatus("The status is blank or not mapped in the config: nothing is done until it is",
-                        change);
+      return WithStatus(
+          "The status is blank or not mapped in the config: nothing is done until it is", change);
     case Reason::kDeselected:
-      return verdict.action == model::Action::kArchive
-                 ? "Deselected: the account will be archived."
-                 : "Deselected.";
+      return verdict.action == model::Action::kArchive ? "Deselected: the account will be archived."
+                                                       : "Deselected.";
     case Reason::kUndecided:
       return "New, and nobody has decided yet: select or deselect.";
     case Reason::kExcluded:
@@ -83,7 +87,8 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
     case Reason::kNoPerson:
       return "Enrolled, but FACTS has no person record with this id: mend it there.";
     case Reason::kEmailCollision:
-      return "The new e-mail belongs to another account, active or archived: mend it in FACTS or there.";
+      return "The new e-mail belongs to another account, active or archived: mend it in FACTS or "
+             "there.";
     case Reason::kSiteOwned:
       return "Changed on the site, in fields that the site owns: left as it is.";
     case Reason::kInProgress:
@@ -97,7 +102,8 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
 std::string TaskSentence(std::string_view reason) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 32> kSentences = {{
       {"", ""},
-      {"changed-on-site", "The account has changed on the site since the approval: it comes back for review."},
+      {"changed-on-site",
+       "The account has changed on the site since the approval: it comes back for review."},
       {"changed", "FACTS has changed since the approval: it comes back for review."},
       {"protected", "The account is protected now: it is not touched."},
       {"gone", "The account is gone from the site."},
@@ -116,7 +122,8 @@ std::string TaskSentence(std::string_view reason) {
       {"write-refused", "The site refuses to change this account."},
       {"rejected-by-site", "The site calls the request wrong: it will not help to send it again."},
       {"attribute-dropped", "The site accepted the change and did not keep it."},
-      {"externalid-not-kept", "The site does not keep externalId, and no account can be linked without."},
+      {"externalid-not-kept",
+       "The site does not keep externalId, and no account can be linked without."},
       {"connect", "The site can't be reached: it is tried again."},
       {"site-malformed", "The site's answer makes no sense: it is tried again."},
       {"too-many-requests", "The site asks for fewer requests: it is tried again later."},

@@ -29,7 +29,8 @@ class Source {
   virtual ~Source() = default;
 
   // Fetches everything and checks that it is whole. Errors:
-  //   Refused     "subscription-key-refused" | "school-key-refused" | "scope-missing": polling stops
+  //   Refused     "subscription-key-refused" | "school-key-refused" | "scope-missing": polling
+  //   stops
   //               until somebody mends it
   //   Exhausted   "quota-exhausted": retry_after says when
   //   Unavailable "facts-unavailable": tried, backed off, gave up

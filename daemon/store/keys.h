@@ -85,7 +85,7 @@ Range ReplyExpiryRange(const SchoolId& school, Time before);  // kept before the
 // ---- back to ids. Corrupt "bad-key" when the key is not of a kind that holds such an id; a key
 // that came from outside (a page token) is judged Corrupt too: the caller knows better.
 Result<PersonId> PersonOfKey(std::string_view key);    // c d v l s b o, r's second,
-                                                     // and the journal's x
+                                                       // and the journal's x
 Result<AccountId> AccountOfKey(std::string_view key);  // a
 Result<PollId> PollOfKey(std::string_view key);        // p
 Result<PlanId> PlanOfKey(std::string_view key);        // n

@@ -115,8 +115,8 @@ Duration RetryDelay(std::uint32_t failures, const Policy& policy, Random& random
   for (std::uint32_t i = 1; i < failures && cap < policy.retry_delay_max; ++i) cap *= 2;
   cap = std::min(cap, policy.retry_delay_max);
   const double share = 1.0 - random.Uniform();
-  return std::max(Duration(1), Duration(static_cast<Duration::rep>(
-                                   share * static_cast<double>(cap.count()))));
+  return std::max(Duration(1),
+                  Duration(static_cast<Duration::rep>(share * static_cast<double>(cap.count()))));
 }
 
 }  // namespace roster::task

@@ -18,7 +18,7 @@
 namespace roster::task {
 
 struct Policy {
-  Duration lease = std::chrono::seconds(60);           // held without a heartbeat
+  Duration lease = std::chrono::seconds(60);            // held without a heartbeat
   Duration retry_delay_base = std::chrono::seconds(2);  // doubled by each failure,
   Duration retry_delay_max = std::chrono::minutes(5);   // up to this
   std::uint32_t failures_max = 8;                       // then dead

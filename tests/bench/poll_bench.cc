@@ -1,6 +1,7 @@
-// A whole poll with nothing changed, against its floor in the same run: fetching the same bytes from
-// the same servers and scanning their JSON, and a scan of as many stored rows. Prints CPU times, their
-// ratio, and the peak memory of each. The servers are another process, and not counted.
+// A whole poll with nothing changed, against its floor in the same run: fetching the same bytes
+// from the same servers and scanning their JSON, and a scan of as many stored rows. Prints CPU
+// times, their ratio, and the peak memory of each. The servers are another process, and not
+// counted.
 //
 //   build/tests/bench/poll_bench --people 100000
 
@@ -200,8 +201,7 @@ Cost MeasureFloor(const Place& place, const std::string& directory) {
   const auto facts = [&](const std::string& path, const char* version, const char* key) {
     for (std::uint64_t page = 1, total = 1; (page - 1) * kPage < total; ++page) {
       total = reader.Get(place.facts + path + "?api-version=" + version + "&Sorts=" + key +
-                             "&Page=" + std::to_string(page) +
-                             "&PageSize=" + std::to_string(kPage),
+                             "&Page=" + std::to_string(page) + "&PageSize=" + std::to_string(kPage),
                          {{"Ocp-Apim-Subscription-Key", place.subscription_key},
                           {"Facts-Api-Key", place.api_key},
                           {"x-bypass-cache", "1"}},
@@ -211,9 +211,9 @@ Cost MeasureFloor(const Place& place, const std::string& directory) {
   facts("/Students", "1.3", "personStudentId");
   facts("/People", "1", "personId");
   for (std::uint64_t start = 1, total = 1; start <= total; start += kPage) {
-    total = reader.Get(
-        place.site + "/Users?startIndex=" + std::to_string(start) + "&count=" + std::to_string(kPage),
-        {{"Authorization", "Bearer " + place.token}}, "Resources", "totalResults");
+    total = reader.Get(place.site + "/Users?startIndex=" + std::to_string(start) +
+                           "&count=" + std::to_string(kPage),
+                       {{"Authorization", "Bearer " + place.token}}, "Resources", "totalResults");
   }
   std::uint64_t rows = 0;
   std::uint64_t stored = 0;
@@ -300,9 +300,10 @@ int Main(int argc, char** argv) {
       return 1;
     }
     ratios.push_back(poll.cpu_s / floor.cpu_s);
-    std::printf("poll %.3f s, %.0f MiB; floor %.3f s, %.0f MiB (%.1f MiB of JSON, %lu rows); %.2f x\n",
-                poll.cpu_s, poll.peak_mib, floor.cpu_s, floor.peak_mib,
-                static_cast<double>(floor.bytes) / (1 << 20), floor.rows, ratios.back());
+    std::printf(
+        "poll %.3f s, %.0f MiB; floor %.3f s, %.0f MiB (%.1f MiB of JSON, %lu rows); %.2f x\n",
+        poll.cpu_s, poll.peak_mib, floor.cpu_s, floor.peak_mib,
+        static_cast<double>(floor.bytes) / (1 << 20), floor.rows, ratios.back());
   }
   std::printf("%lu people, %lu enrolled, unchanged poll: median %.2f x the floor's CPU\n", people,
               enrolled, Median(ratios));

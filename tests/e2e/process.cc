@@ -14,9 +14,7 @@
 namespace roster::e2e {
 namespace {
 
-int CodeOf(int status) {
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
+int CodeOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 [[noreturn]] void Exec(const std::vector<std::string>& argv, int in, int out, int err) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -65,8 +63,9 @@ Process::~Process() {
 
 Process Process::Start(const std::vector<std::string>& argv, const std::string& log) {
   const int in = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const int out = log.empty() ? ::open("/dev/null", O_WRONLY | O_CLOEXEC)
-                              : ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int out = log.empty()
+                      ? ::open("/dev/null", O_WRONLY | O_CLOEXEC)
+                      : ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   Process process;
   process.pid_ = ::fork();
   if (process.pid_ == 0) Exec(argv, in, out, out);

@@ -36,7 +36,8 @@ TEST_P(Fault, RejectsThePollAndChangesNothing) {
   EXPECT_EQ(after["lastPoll"]["reason"], GetParam().first);
   EXPECT_EQ(world.CountEvents("pollRejected"), 1U);
   EXPECT_EQ(world.CountEvents("reviewRequired"), 1U);
-  EXPECT_NE(after["sourceProblem"].get<std::string>() + after["siteProblem"].get<std::string>(), "");
+  EXPECT_NE(after["sourceProblem"].get<std::string>() + after["siteProblem"].get<std::string>(),
+            "");
   EXPECT_EQ(world.Ctl({"status", "--exit-code"}).code, 12);
 
   // It is mended, and the next poll is used.
@@ -91,8 +92,8 @@ TEST(Refuse, FramesThatAreNoMessages) {
   world.StartDaemon();
   world.School();
   zmq::context_t context;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{1000},
-                                 std::size_t{100} << 20U}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{3}, std::size_t{1000}, std::size_t{100} << 20U}) {
     zmq::socket_t socket(context, zmq::socket_type::dealer);
     socket.set(zmq::sockopt::linger, 0);
     socket.connect(world.endpoint());

@@ -105,8 +105,8 @@ class School {
   }
 
   void LetTimePass() {
-    static const std::vector<std::string> kScenarios = {"new-school-year", "email-changes", "merge",
-                                                        "summer", "progression", "withdraw"};
+    static const std::vector<std::string> kScenarios = {
+        "new-school-year", "email-changes", "merge", "summer", "progression", "withdraw"};
     const std::string& name = kScenarios[random_.Next() % kScenarios.size()];
     SCOPED_TRACE(name);
     try {
@@ -160,9 +160,9 @@ class School {
   sandbox::Sandbox sandbox_;
   http::CurlHttp facts_http_;
   http::CurlHttp site_http_;
-  source::Quota quota_{{1'000'000, 10'000'000, 100'000'000},
-                       clock_,
-                       [](const model::QuotaState&) { return Result<void>(); }};
+  source::Quota quota_{{1'000'000, 10'000'000, 100'000'000}, clock_, [](const model::QuotaState&) {
+                         return Result<void>();
+                       }};
   target::SiteRate rate_{10'000, clock_};
   std::unique_ptr<source::FactsSource> source_;
   std::unique_ptr<target::ScimSite> reader_;

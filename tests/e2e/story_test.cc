@@ -1,5 +1,5 @@
-// The story of a school year by rosterctl alone, against the sandbox school: first sync, a poll with
-// nothing new, the new school year, invitations. The site's own effects log is the judge.
+// The story of a school year by rosterctl alone, against the sandbox school: first sync, a poll
+// with nothing new, the new school year, invitations. The site's own effects log is the judge.
 
 #include <gtest/gtest.h>
 
@@ -122,7 +122,8 @@ TEST(Story, AWholeSchoolYear) {
   EXPECT_EQ(invited.code, 0) << invited.out << invited.err;
   const auto effects = world.Effects();
   ASSERT_GT(effects.size(), uninvited);
-  for (std::size_t i = uninvited; i < effects.size(); ++i) EXPECT_EQ(effects[i]["effect"], "invite");
+  for (std::size_t i = uninvited; i < effects.size(); ++i)
+    EXPECT_EQ(effects[i]["effect"], "invite");
 
   // Secrets and personal data are in no log (the design, invariant 8).
   const std::string logs = world.Logs();

@@ -47,25 +47,25 @@ World::World(WorldOptions options)
   sandbox_->WriteSecrets(directory_);
   config_ = Path("rosterd.yaml");
   fs::create_directory(Path("state"));
-  std::ofstream(config_) << "state_dir: " << Path("state") << "\n"
-                         << "endpoints: {control: \"ipc://" << Path("control.sock")
-                         << "\", events: \"ipc://" << Path("events.sock") << "\", tasks: \"ipc://"
-                         << Path("tasks.sock") << "\"}\n"
-                         << "worker: {concurrency: 4, lease: " << options_.lease << "}\n"
-                         << "schools:\n"
-                         << "  - id: tcs\n"
-                         << "    name: Example Christian School\n"
-                         << "    accounts: students\n"
-                         << "    missing_polls: " << options_.missing_polls << "\n"
-                         << "    facts: {base_url: \"" << sandbox_->facts().url()
-                         << "\", subscription_key: {file: subscription_key}, api_key: {file: api_key},"
-                         << " tier: enterprise, page_size: " << options_.page_size
-                         << ", poll_every: " << options_.poll_every << "}\n"
-                         << "    scope: " << options_.scope << "\n"
-                         << "    site: {scim: {base_url: \"" << sandbox_->site().url()
-                         << "\", read_token: {file: read_token}, write_token: {file: write_token},"
-                         << " external_id: \"" << options_.external_id << "\","
-                         << " requests_per_second: " << options_.requests_per_second << "}}\n";
+  std::ofstream(config_)
+      << "state_dir: " << Path("state") << "\n"
+      << "endpoints: {control: \"ipc://" << Path("control.sock") << "\", events: \"ipc://"
+      << Path("events.sock") << "\", tasks: \"ipc://" << Path("tasks.sock") << "\"}\n"
+      << "worker: {concurrency: 4, lease: " << options_.lease << "}\n"
+      << "schools:\n"
+      << "  - id: tcs\n"
+      << "    name: Example Christian School\n"
+      << "    accounts: students\n"
+      << "    missing_polls: " << options_.missing_polls << "\n"
+      << "    facts: {base_url: \"" << sandbox_->facts().url()
+      << "\", subscription_key: {file: subscription_key}, api_key: {file: api_key},"
+      << " tier: enterprise, page_size: " << options_.page_size
+      << ", poll_every: " << options_.poll_every << "}\n"
+      << "    scope: " << options_.scope << "\n"
+      << "    site: {scim: {base_url: \"" << sandbox_->site().url()
+      << "\", read_token: {file: read_token}, write_token: {file: write_token},"
+      << " external_id: \"" << options_.external_id << "\","
+      << " requests_per_second: " << options_.requests_per_second << "}}\n";
 }
 
 World::~World() {
@@ -91,8 +91,7 @@ void World::StartWorker() {
 std::string World::Logs() const { return Read(Path("rosterd.log")) + Read(Path("worker.log")); }
 
 Finished World::Ctl(std::vector<std::string> arguments, const std::string& input) {
-  arguments.insert(arguments.begin(),
-                   {Program("client/rosterctl"), "--endpoint", endpoint()});
+  arguments.insert(arguments.begin(), {Program("client/rosterctl"), "--endpoint", endpoint()});
   return Run(arguments, input);
 }
 

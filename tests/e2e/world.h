@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 
 struct WorldOptions {
   sandbox::SandboxOptions sandbox;
-  std::string poll_every = "7d";   // tests ask for their polls
+  std::string poll_every = "7d";  // tests ask for their polls
   std::string missing_polls = "3";
   std::string lease = "10s";
   int page_size = 1000;
@@ -52,10 +52,10 @@ class World {
   std::vector<Json> CtlJson(std::vector<std::string> arguments);
 
   // The steps of the story.
-  void Poll();        // and expects it to be used
+  void Poll();  // and expects it to be used
   void SelectAllNew();
-  Finished Sync();    // all of today's plan, to its end
-  Json School();      // status of the one school
+  Finished Sync();             // all of today's plan, to its end
+  Json School();               // status of the one school
   std::vector<Json> Events();  // all entries, as JSON
   std::size_t CountEvents(const std::string& name);
 

@@ -90,7 +90,8 @@ class Generator {
 
   int64_t NewId() {
     if (next_slot_ >= static_cast<size_t>(options_.people)) {
-      throw std::invalid_argument("there are too few people for so many enrolled students' families");
+      throw std::invalid_argument(
+          "there are too few people for so many enrolled students' families");
     }
     return ids_[shuffle_(next_slot_++)];
   }

@@ -24,15 +24,17 @@ TEST(Text, TrimsAsciiAndNoBreakSpace) {
 TEST(Text, TheFirstUsableEmailIsTaken) {
   EXPECT_EQ(FirstUsableEmail("a@example.org"), "a@example.org");
   EXPECT_EQ(FirstUsableEmail("none; A@Example.org, b@example.org"), "A@Example.org");
-  for (const char* bad : {"", "none", "a@b", "a@@example.org", "@example.org", "a@.org", "a@b@c.org",
-                          "a@example.", " ; , "}) {
+  for (const char* bad : {"", "none", "a@b", "a@@example.org", "@example.org", "a@.org",
+                          "a@b@c.org", "a@example.", " ; , "}) {
     EXPECT_EQ(FirstUsableEmail(bad), "") << bad;
   }
 }
 
 TEST(Text, EmailsAreComparedByNfkcAndCaseFolding) {
   EXPECT_EQ(EmailKey(" ADA@Example.ORG "), "ada@example.org");
-  EXPECT_EQ(EmailKey("stra\xC3\x9F" "e@example.org"), "strasse@example.org");
+  EXPECT_EQ(EmailKey("stra\xC3\x9F"
+                     "e@example.org"),
+            "strasse@example.org");
   EXPECT_EQ(EmailKey("\xEF\xBC\xA1@example.org"), "a@example.org") << "full-width A";
 }
 

@@ -60,8 +60,7 @@ wire::Reply Desk::Ask(wire::Request request) {
   request.set_version(1);
   request.set_request_id("q" + std::to_string(requests_));
   wire::Reply reply;
-  EXPECT_TRUE(reply.ParseFromString(
-      Exchange(bus::Channel::kControl, request.SerializeAsString())));
+  EXPECT_TRUE(reply.ParseFromString(Exchange(bus::Channel::kControl, request.SerializeAsString())));
   EXPECT_EQ(reply.request_id(), request.request_id());
   return reply;
 }
@@ -170,8 +169,7 @@ std::vector<wire::Task> Desk::Lease(const std::string& worker, std::uint32_t max
   request.set_worker(worker);
   request.mutable_lease()->set_max(max);
   wire::WorkerReply reply;
-  EXPECT_TRUE(
-      reply.ParseFromString(Exchange(bus::Channel::kTasks, request.SerializeAsString())));
+  EXPECT_TRUE(reply.ParseFromString(Exchange(bus::Channel::kTasks, request.SerializeAsString())));
   EXPECT_TRUE(reply.has_lease()) << reply.error().message();
   return {reply.lease().tasks().begin(), reply.lease().tasks().end()};
 }
@@ -224,8 +222,7 @@ wire::ReportReply Desk::Report(const std::string& worker,
   request.mutable_report();
   for (const auto& outcome : outcomes) *request.mutable_report()->add_outcomes() = outcome;
   wire::WorkerReply reply;
-  EXPECT_TRUE(
-      reply.ParseFromString(Exchange(bus::Channel::kTasks, request.SerializeAsString())));
+  EXPECT_TRUE(reply.ParseFromString(Exchange(bus::Channel::kTasks, request.SerializeAsString())));
   EXPECT_TRUE(reply.has_report()) << reply.error().message();
   return reply.report();
 }
@@ -240,8 +237,8 @@ void Desk::WorkUntilDone() {
 
 void Desk::WorkUntilDone(target::Site& real) {
   const auto exchange = [&](auto body) {
-    const auto reply = bus::DecodeWorkerReply(Exchange(
-        bus::Channel::kTasks, bus::EncodeWorkerRequest({"w", "real", std::move(body)})));
+    const auto reply = bus::DecodeWorkerReply(
+        Exchange(bus::Channel::kTasks, bus::EncodeWorkerRequest({"w", "real", std::move(body)})));
     EXPECT_TRUE(reply) << reply.error().message;
     return reply->body;
   };
@@ -275,8 +272,9 @@ std::vector<wire::Entry> Desk::Entries() {
 
 std::size_t Desk::CountEntries(wire::Entry::EventCase kind) {
   const auto entries = Entries();
-  return static_cast<std::size_t>(std::count_if(
-      entries.begin(), entries.end(), [&](const auto& entry) { return entry.event_case() == kind; }));
+  return static_cast<std::size_t>(
+      std::count_if(entries.begin(), entries.end(),
+                    [&](const auto& entry) { return entry.event_case() == kind; }));
 }
 
 void Desk::ExpectConsistent() {

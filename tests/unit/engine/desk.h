@@ -1,7 +1,7 @@
 #pragma once
 
-// An engine at a desk: memory for a disk, queues for sockets, a clock that is moved by hand, a school
-// and a site that are written down in the test. Everything in one thread.
+// An engine at a desk: memory for a disk, queues for sockets, a clock that is moved by hand, a
+// school and a site that are written down in the test. Everything in one thread.
 
 #include <deque>
 #include <map>

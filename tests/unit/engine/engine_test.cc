@@ -604,8 +604,8 @@ TEST_F(Synced, WhatIsPublishedIsTheJournal) {
   }
 }
 
-// Random schools, random decisions, random polls and workers: the counters, lists and rows agree, and
-// nothing reaches the site that was not approved.
+// Random schools, random decisions, random polls and workers: the counters, lists and rows agree,
+// and nothing reaches the site that was not approved.
 TEST(EngineProperty, WhateverHappensItAllAgrees) {
   const char* seeds_text = std::getenv("ROSTER_TEST_SEEDS");
   const int seeds = seeds_text != nullptr ? std::atoi(seeds_text) : 20;
@@ -616,8 +616,7 @@ TEST(EngineProperty, WhateverHappensItAllAgrees) {
     const auto below = [&](std::uint64_t n) { return random.Next() % n; };
     for (std::int64_t id = 1; id <= 12; ++id) {
       const std::string name = "p" + std::to_string(below(9));
-      desk.pupils.push_back({id, "F" + name, "L" + name,
-                             below(6) == 0 ? "" : name + "@example.org",
+      desk.pupils.push_back({id, "F" + name, "L" + name, below(6) == 0 ? "" : name + "@example.org",
                              below(5) == 0 ? "Withdrawn" : "Enrolled"});
     }
     std::set<std::string> approved;  // "external id action"
@@ -661,8 +660,8 @@ TEST(EngineProperty, WhateverHappensItAllAgrees) {
         case 6: {
           std::vector<wire::Outcome> outcomes;
           for (const auto& task : held) {
-            EXPECT_TRUE(approved.contains(task.external_id() + " " +
-                                          wire::Action_Name(task.action())))
+            EXPECT_TRUE(
+                approved.contains(task.external_id() + " " + wire::Action_Name(task.action())))
                 << task.external_id();
             outcomes.push_back(desk.Execute(task));
           }

@@ -1,5 +1,5 @@
-// Wire and disk outlive the programs: what was frozen in proto/baseline is still there, with the same
-// numbers, names and types. Fields may be added; a removed one must be reserved.
+// Wire and disk outlive the programs: what was frozen in proto/baseline is still there, with the
+// same numbers, names and types. Fields may be added; a removed one must be reserved.
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -45,9 +45,8 @@ void CompareMessage(const pb::DescriptorProto& frozen, const std::string& scope)
     EXPECT_EQ(static_cast<int>(found->label()), static_cast<int>(field.label()))
         << name << "." << field.name();
     if (!field.type_name().empty()) {
-      const std::string type = found->message_type() != nullptr
-                                   ? found->message_type()->full_name()
-                                   : found->enum_type()->full_name();
+      const std::string type = found->message_type() != nullptr ? found->message_type()->full_name()
+                                                                : found->enum_type()->full_name();
       EXPECT_EQ("." + type, field.type_name()) << name << "." << field.name();
     }
   }

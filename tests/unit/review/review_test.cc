@@ -191,8 +191,8 @@ TEST(Review, BucketsAndListsAddUpToEverybody) {
     for (int action = 0; action <= 4; ++action) {
       for (int decision = 0; decision <= 3; ++decision) {
         for (const bool progress : {false, true}) {
-          Change change = situation <= 6 ? Fresh()
-                                         : Linked(Situation::kInStep, Action::kNone, Reason::kNone);
+          Change change =
+              situation <= 6 ? Fresh() : Linked(Situation::kInStep, Action::kNone, Reason::kNone);
           change.situation = static_cast<Situation>(situation);
           change.action = static_cast<Action>(action);
           Standing standing;
