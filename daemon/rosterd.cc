@@ -70,8 +70,8 @@ engine::Settings EngineSettings(const config::Config& config) {
   settings.tasks_endpoint = config.endpoints.tasks;
   settings.tasks.lease = config.worker.lease;
   for (const config::School& school : config.schools) {
-    settings.schools.push_back(
-        {school.name, school.rules, school.facts.poll_every, school.scim.requests_per_second});
+    settings.schools.push_back({school.name, school.rules, school.facts.poll_every,
+                                school.facts.limits.shrink_max, school.scim.requests_per_second});
   }
   return settings;
 }
@@ -218,11 +218,7 @@ int Run(const config::Config& config) {
   return code;
 }
 
-}  // namespace
-}  // namespace roster
-
-int main(int argc, char** argv) {
-  using namespace roster;
+int Main(int argc, char** argv) {
   CLI::App app{
       "rosterd keeps a school's volunteer site in step with its FACTS SIS, and lets nothing "
       "through "
@@ -255,3 +251,8 @@ int main(int argc, char** argv) {
   }
   return Run(*config);
 }
+
+}  // namespace
+}  // namespace roster
+
+int main(int argc, char** argv) { return roster::Main(argc, argv); }

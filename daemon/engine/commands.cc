@@ -206,11 +206,9 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   return model::ReplyBody(std::move(reply));
 }
 
-Result<bool> Engine::Holds(const Book& book, const School&, const model::PlanItem& item,
-                           const std::optional<model::Change>& change) const {
+Result<bool> Engine::Stands(const Book& book, const model::PlanItem& item,
+                            const std::optional<model::Change>& change) const {
   if (!change) return false;
-  ROSTER_ASSIGN(const auto held, book.FindHeldTask(item.person), "");
-  if (held && !held->dead) return false;
   if (item.action == Action::kInvite) {
     ROSTER_ASSIGN(const auto decision, book.FindDecision(item.person), "");
     if (decision && decision->kind != model::DecisionKind::kSync) return false;
@@ -220,6 +218,13 @@ Result<bool> Engine::Holds(const Book& book, const School&, const model::PlanIte
     if (verdict.action != item.action) return false;
   }
   return diff::ApprovalDigest(*change, item.action) == item.digest;
+}
+
+Result<bool> Engine::Holds(const Book& book, const model::PlanItem& item,
+                           const std::optional<model::Change>& change) const {
+  ROSTER_ASSIGN(const auto held, book.FindHeldTask(item.person), "");
+  if (held && !held->dead) return false;
+  return Stands(book, item, change);
 }
 
 Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
@@ -251,7 +256,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   std::vector<model::UserRow> shown;
   for (const model::PlanItem& item : items) {
     ROSTER_ASSIGN(const auto change, book.FindChange(item.person), "approving");
-    ROSTER_ASSIGN(const bool holds, Holds(book, school, item, change), "approving");
+    ROSTER_ASSIGN(const bool holds, Holds(book, item, change), "approving");
     if (holds) {
       good.push_back(item);
       continue;
@@ -304,6 +309,9 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
 
 Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
                                     const model::RetryTasks& body) {
+  // Whoever asks for a retry has mended something: the site is tried at once.
+  school.site_failures = 0;
+  school.site_paused_until = {};
   std::vector<TaskId> ids = body.tasks;
   if (body.all_dead) {
     const store::Range range = store::DeadTaskRange(school.id());
@@ -322,7 +330,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     bool good = task && task->state == model::TaskState::kDead;
     if (good) {
       ROSTER_ASSIGN(const auto change, book.FindChange(task->person), "retrying");
-      ROSTER_ASSIGN(good, Holds(book, school, {task->person, task->action, task->digest}, change),
+      ROSTER_ASSIGN(good, Holds(book, {task->person, task->action, task->digest}, change),
                     "retrying");
     }
     if (!good) {

@@ -80,11 +80,11 @@ Result<void> Engine::Open() {
     if (!record) continue;
     ROSTER_ASSIGN(model::Poll poll, store::DecodePoll(last, *record), "reading polls");
     if (poll.state != model::PollState::kRunning) continue;
-    ROSTER_TRY(RejectPoll(school, std::move(poll),
-                          {Code::kUnavailable, "interrupted",
-                           "rosterd was stopped while the poll ran. Nothing was changed."},
-                          PollEnd::Side::kSource, now),
-               "closing an interrupted poll");
+    ROSTER_TRY(
+        RejectPoll(school, std::move(poll),
+                   {Code::kUnavailable, "interrupted", "rosterd was stopped while the poll ran."},
+                   PollEnd::Side::kSource, now),
+        "closing an interrupted poll");
     school.head.source_problem.clear();
     school.head.next_poll = now;
   }
@@ -162,13 +162,16 @@ Result<void> Engine::Step(Duration wait_max) {
     ROSTER_TRY(Load(), "reading the store again");
     // A poll that ended in this step, or was to start, is gone with it.
     for (const PollEnd& end : polls) {
-      if (const auto school = FindSchool(end.school)) (*school)->polling.reset();
+      const auto school = FindSchool(end.school);
+      if (!school || !(*school)->polling || (*school)->polling->id != end.poll) continue;
+      (*school)->unrecorded = std::exchange((*school)->polling, std::nullopt);
     }
     ROSTER_TRY(HandleAll(inputs, {}, true), "answering");
   } else if (!committed) {
     kept = tl::unexpected<Error>(committed.error());
   } else if (*committed) {
     disk_problem_.clear();
+    for (School& school : schools_) school.unrecorded.reset();
   }
   for (QuotaWrite& write : quotas) write.done.set_value(kept);
   if (!committed && IsFatal(committed.error())) return kept;
@@ -192,7 +195,11 @@ Duration Engine::WaitTime(Duration wait_max) const {
     if (const auto next = school.queue.NextExpiry()) {
       wait = std::min(wait, std::max(Duration::zero(), *next - now));
     }
-    if (parked_.empty()) continue;
+    const auto wanted = [&school](const Parked& parked) {
+      return Wants(parked.lease, school.id());
+    };
+    const bool probing = school.site_failures > 0 && school.head.tasks.leased > 0;
+    if (probing || std::none_of(parked_.begin(), parked_.end(), wanted)) continue;
     if (const auto next = school.queue.NextReady()) {
       const Time at = std::max(*next, school.site_paused_until);
       wait = std::min(wait, std::max(Duration::zero(), at - now));
@@ -222,6 +229,17 @@ Result<void> Engine::HandleAll(const std::vector<bus::Inbound>& inputs,
 Result<void> Engine::Tick(Time now) {
   for (School& school : schools_) {
     ROSTER_TRY(ExpireLeases(school, now), "expiring leases");
+    if (school.unrecorded) {
+      ROSTER_TRY(RejectPoll(school, *school.unrecorded,
+                            {Code::kExhausted, "disk-full",
+                             "The disk was full when the poll ended, and what it found is lost."},
+                            PollEnd::Side::kSource, now),
+                 "closing a poll");
+    }
+    if (school.read_again && !school.polling && school.head.rejected_in_a_row == 0) {
+      school.read_again = false;
+      school.head.next_poll = now;
+    }
     const bool due = school.head.next_poll.value_or(now) <= now;
     if (due && !school.polling && school.head.source_stopped.empty()) {
       ROSTER_TRY(StartPoll(school, now), "starting a poll");
@@ -350,7 +368,9 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
   const Caller caller{input.peer.Actor(), request->command.value()};
   auto body = Handle(school, caller, *request);
   if (!body) {
-    if (IsFatal(body.error())) return tl::unexpected<Error>(body.error());
+    // A command that the store fails in the middle of must not be committed by half.
+    const bool broken = command && body.error().code == Code::kUnavailable;
+    if (broken || IsFatal(body.error())) return tl::unexpected<Error>(body.error());
     body = model::ReplyBody(model::Refusal{body.error(), {}, 0});
   }
   if (!command) {
@@ -451,7 +471,11 @@ Result<void> Engine::KeepQuota(const Fingerprint& key, model::QuotaState state) 
     done = quota_writes_.back().done.get_future();
   }
   bus_.Wake();
-  return done.get();
+  try {
+    return done.get();
+  } catch (const std::future_error&) {  // the engine has ended without an answer
+    return Fail(Code::kUnavailable, "stopped", "rosterd is stopping.");
+  }
 }
 
 Result<std::optional<model::QuotaState>> Engine::FindQuota(const Fingerprint& key) const {

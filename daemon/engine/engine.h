@@ -88,7 +88,6 @@ class Engine {
   };
   struct Worker {
     Time seen;
-    std::uint64_t leased = 0;
   };
   // One page of an index.
   struct Page {
@@ -140,6 +139,8 @@ class Engine {
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ListTasks& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Explain& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Replay& body);
+  Result<model::ReplyBody> ListApproved(School& school, const model::Plan& plan,
+                                        const model::ListPlan& body);
   Result<model::Status> GetStatus(const School* only);
   Result<model::SchoolStatus> StatusOf(School& school);
   Result<Page> ListPage(const School& school, const model::Filter& filter, std::uint32_t size,
@@ -150,8 +151,11 @@ class Engine {
                                                  std::uint64_t first, std::uint64_t count) const;
   Result<std::vector<model::PlanItem>> Collect(School& school, const model::PreparePlan& body,
                                                std::uint64_t& in_progress);
-  // Whether the row still is what the item holds.
-  Result<bool> Holds(const Book& book, const School& school, const model::PlanItem& item,
+  // Whether the row and the decisions still come to exactly what the item holds.
+  Result<bool> Stands(const Book& book, const model::PlanItem& item,
+                      const std::optional<model::Change>& change) const;
+  // That, and no task of the person's is under way.
+  Result<bool> Holds(const Book& book, const model::PlanItem& item,
                      const std::optional<model::Change>& change) const;
 
   // tasks.cc
@@ -164,6 +168,7 @@ class Engine {
   // Ends or fences the person's open task when it is no longer what the row comes to.
   Result<void> Recheck(School& school, PersonId person, std::string reason, const Caller& caller,
                        Time now);
+  static bool Wants(const model::Lease& lease, const SchoolId& school);
   Result<model::LeaseReply> LeaseTasks(const std::string& worker, const model::Lease& lease,
                                        Time now);
   Result<model::HeartbeatReply> Extend(const std::string& worker, const model::Heartbeat& body,
@@ -173,7 +178,7 @@ class Engine {
   Result<void> AbsorbReport(School& school, model::Task task, const model::Report& report,
                             const Caller& caller, Time now);
   Result<void> AbsorbApplied(School& school, const model::Task& task, const model::Applied& applied,
-                             const Caller& caller, Time now);
+                             const Caller& caller);
   Result<void> ExpireLeases(School& school, Time now);
   Result<void> ServeParked(Time now);
   void NoteSite(School& school, const model::Outcome& outcome, Time now);

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "daemon/base/text.h"
 #include "daemon/diff/diff.h"
 #include "daemon/match/match.h"
 #include "daemon/roster/roster.h"
@@ -62,6 +63,32 @@ std::uint64_t CountUnowned(const model::Accounts& accounts, const match::Account
       }));
 }
 
+// The school's rules as far as they apply to what has come.
+model::RosterRules RulesHere(model::RosterRules rules, const model::Snapshot& snapshot,
+                             const model::Accounts& accounts) {
+  if (!accounts.has_extension) {
+    // The site has no place for these: they are done without.
+    std::erase_if(rules.fields, [](const model::FieldRule& rule) {
+      return rule.to == model::Field::kSchool || rule.to == model::Field::kGrade ||
+             rule.to == model::Field::kGrouping || rule.to == model::Field::kRole;
+    });
+  }
+  // Nobody is archived as missing by a poll with rejected rows that had not been missing before.
+  if (snapshot.rejected_count > 0) rules.missing_polls = std::max(rules.missing_polls, 2U);
+  return rules;
+}
+
+// Words of the school's own list that no student has, and the config does not map either.
+void AddUnusedWords(const model::Snapshot& snapshot, const model::RosterRules& rules,
+                    std::vector<std::pair<std::string, std::uint64_t>>& words) {
+  for (const model::StatusWord& word : snapshot.statuses) {
+    const std::string key = Fold(Trim(word.status));
+    const auto same = [&key](const auto& known) { return Fold(Trim(known.first)) == key; };
+    if (key.empty() || rules.status_words.contains(key)) continue;
+    if (std::none_of(words.begin(), words.end(), same)) words.emplace_back(word.status, 0);
+  }
+}
+
 // Walks the stored rows beside the computed ones, which come by person, one at a time.
 class Comparison {
  public:
@@ -107,8 +134,9 @@ class Comparison {
 }  // namespace
 
 Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts& accounts,
-                         const PollJob& job, const model::RosterRules& rules) {
+                         const PollJob& job, const model::RosterRules& school_rules) {
   Findings findings;
+  const model::RosterRules rules = RulesHere(school_rules, snapshot, accounts);
   ROSTER_ASSIGN(std::vector<model::Link> links, ReadLinks(job), "examining");
   findings.recorded = match::RecoverLinks(accounts, links, rules);
   links = Merge(links, findings.recorded);
@@ -118,6 +146,7 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
   for (const model::Link& link : links) linked.push_back(link.person);
   roster::RosterResult people = roster::Roster(snapshot, rules, linked);
   findings.unknown_words = std::move(people.unknown_words);
+  AddUnusedWords(snapshot, rules, findings.unknown_words);
 
   const match::AccountIndex index(accounts, links, rules);
   const auto matches = match::Match(people.candidates, index, links, rules);
@@ -126,7 +155,9 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
   const auto missing_before = [&](PersonId person) -> std::uint32_t {
     const auto known = MissingBefore(job, person);
     if (!known && read) read = tl::unexpected<Error>(known.error());
-    return known.value_or(0);
+    const std::uint32_t polls = known.value_or(0);
+    // A row that was rejected may be this person's: they are not counted further as missing.
+    return snapshot.rejected_count > 0 && polls > 0 ? polls - 1 : polls;
   };
   Comparison comparison(job, findings);
   diff::DiffEach(std::move(people.candidates), matches, links, accounts, missing_before, rules,
@@ -167,11 +198,14 @@ PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& job,
       },
       stop);
   if (!accounts) return fail(PollEnd::Side::kSite, accounts.error());
-  if (job.last_good_accounts > 0 && accounts->all.empty()) {
+  const auto least = static_cast<double>(job.last_good_accounts) * (1 - job.shrink_max);
+  if (static_cast<double>(accounts->all.size()) < least) {
     return fail(PollEnd::Side::kSite,
-                {Code::kInvalid, "site-empty",
-                 "The site lists no accounts, and had " + std::to_string(job.last_good_accounts) +
-                     " at the last good poll. Check that the token still sees all of them."});
+                {Code::kInvalid, "site-shrunk",
+                 "The site lists " + std::to_string(accounts->all.size()) + " accounts, and had " +
+                     std::to_string(job.last_good_accounts) +
+                     " at the last good poll: fewer by more than max_shrink allows. Check that the "
+                     "read token still sees all of them."});
   }
   progress({"compare", 0, 0});
   return {job.school, job.poll, PollEnd::Side::kSource, Examine(*snapshot, *accounts, job, rules)};

@@ -15,9 +15,12 @@ using store::Family;
 
 constexpr std::string_view kSelf = "rosterd";
 
+// What the other side says about how long to wait is believed up to this.
+constexpr Duration kToldMax = std::chrono::hours(25);
+
 std::string TryingAgain(std::string message, Duration delay) {
-  if (!message.empty() && message.back() != ' ') message += ' ';
-  return message + "Nothing was changed; trying again in " + FormatDuration(delay) + ".";
+  if (!message.empty() && message.back() != '.') message += '.';
+  return message + " Nothing was changed; trying again in " + FormatDuration(delay) + ".";
 }
 
 }  // namespace
@@ -42,7 +45,8 @@ Result<void> Engine::StartPoll(School& school, Time now) {
                      poll.id,
                      nullptr,
                      {school.head.last_good_people, school.head.last_good_students},
-                     school.head.last_good_accounts});
+                     school.head.last_good_accounts,
+                     school.settings->shrink_max});
   school.polling = std::move(poll);
   return DropOldPlans(school, now);
 }
@@ -55,6 +59,7 @@ Result<void> Engine::DropOldPlans(School& school, Time now) {
   for (; cursor->Valid(); cursor->Next()) {
     ROSTER_ASSIGN(const PlanId id, store::PlanOfKey(cursor->key()), "reading plans");
     ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(id, cursor->value()), "reading plans");
+    if (school.plans_changed.contains(id)) continue;  // approved in this very step
     if (plan.state == model::PlanState::kOpen && plan.prepared_at + settings_.plan_kept <= now) {
       old.push_back(std::move(plan));
     }
@@ -94,7 +99,9 @@ Result<void> Engine::RejectPoll(School& school, model::Poll poll, const Error& e
     delay *= 2;
   }
   delay = Jittered(std::min(delay, school.settings->poll_every));
-  if (error.retry_after) delay = std::max(delay, Duration(*error.retry_after));
+  if (error.retry_after) {
+    delay = std::max(delay, std::min<Duration>(*error.retry_after, kToldMax));
+  }
 
   const bool stops = side == PollEnd::Side::kSource && error.code == Code::kRefused;
   poll.state = model::PollState::kRejected;
@@ -183,7 +190,10 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
     }
   }
   for (const PersonId person : findings.removed) {
-    if (school.touched.contains(person)) continue;  // linked meanwhile: the next poll sees it
+    if (school.touched.contains(person)) {
+      school.read_again = true;  // linked meanwhile: the next poll sees it
+      continue;
+    }
     concerned.push_back(person);
     ROSTER_TRY(book.RemoveChange(person), "taking in a poll");
   }
@@ -218,10 +228,7 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
   head.source_stopped.clear();
   head.source_problem.clear();
   head.site_problem.clear();
-  // What a task touched while the poll looked elsewhere is read again soon.
-  const bool again = !school.touched.empty() && !findings.removed.empty();
-  head.next_poll =
-      now + (again ? settings_.poll_retry_base : Jittered(school.settings->poll_every));
+  head.next_poll = now + Jittered(school.settings->poll_every);
   school.touched.clear();
   school.head_changed = true;
 
@@ -236,11 +243,14 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
     const auto bucket = [&](model::Bucket b) {
       return tally.by_bucket[static_cast<std::size_t>(b)];
     };
-    const auto fresh_users = tally.by_status[static_cast<std::size_t>(model::ListStatus::kNew)];
+    const auto list = [&](model::ListStatus l) {
+      return tally.by_status[static_cast<std::size_t>(l)];
+    };
     Append(school, self,
-           model::ReviewRequired{poll.id, fresh_users, tally.fresh - fresh_users,
-                                 bucket(model::Bucket::kAdd), bucket(model::Bucket::kUpdate),
-                                 bucket(model::Bucket::kArchive), bucket(model::Bucket::kRestore)});
+           model::ReviewRequired{poll.id, list(model::ListStatus::kNew),
+                                 list(model::ListStatus::kError), bucket(model::Bucket::kAdd),
+                                 bucket(model::Bucket::kUpdate), bucket(model::Bucket::kArchive),
+                                 bucket(model::Bucket::kRestore)});
   }
   return {};
 }

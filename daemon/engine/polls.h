@@ -23,6 +23,7 @@ struct PollJob {
   std::shared_ptr<const store::Reader> stored;  // as it was when the poll began
   source::LastGood last_good;
   std::uint64_t last_good_accounts = 0;
+  double shrink_max = 0.2;  // share, 0..1: of the site's list, as of FACTS's
 };
 
 // What a poll found: only what differs from what was stored when it began.

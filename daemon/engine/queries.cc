@@ -206,6 +206,48 @@ Result<std::vector<model::PlanItem>> Engine::PlanItems(const School& school,
   return items;
 }
 
+// An approved plan shows what was approved, whatever the rows have become since: its tasks hold it.
+Result<model::ReplyBody> Engine::ListApproved(School& school, const model::Plan& plan,
+                                              const model::ListPlan& body) {
+  const store::Range range = store::TaskRange(school.id(), plan.id);
+  ROSTER_ASSIGN(const std::string from, TokenKey(body.page_token, range), "");
+  const auto cursor =
+      view_->Scan(Family::kWork, from.empty() ? range.begin : After(from), range.end);
+  const Book book(*view_, school);
+  model::PlanUserPage reply;
+  std::string last;
+  for (; cursor->Valid(); cursor->Next()) {
+    if (reply.page.rows.size() == body.page_size) {
+      reply.page.next_page_token = ToHex(last);
+      break;
+    }
+    ROSTER_ASSIGN(const TaskId id, store::TaskOfKey(cursor->key()), "");
+    ROSTER_ASSIGN(const model::Task task, store::DecodeTask(id, cursor->value()), "");
+    last = cursor->key();
+    if (body.bucket && static_cast<int>(*body.bucket) != static_cast<int>(task.action)) continue;
+    ROSTER_ASSIGN(auto change, book.FindChange(task.person), "");
+    if (!change) {
+      change.emplace();
+      change->candidate.person = task.person;
+    }
+    ROSTER_ASSIGN(model::UserRow row, book.Row(*change), "");
+    row.change.fields = task.fields;
+    row.change.action = task.action;
+    row.verdict.action = task.action;
+    if (task.action != model::Action::kInvite) {
+      row.verdict.bucket = static_cast<model::Bucket>(task.action);
+    }
+    row.verdict.reason = model::Reason::kNone;
+    row.sentence =
+        "Task " + ToString(task.id) + " is " + std::string(TaskStateWord(task.state)) + ".";
+    if (!task.reason.empty()) row.sentence += " " + review::TaskSentence(task.reason);
+    reply.page.rows.push_back(std::move(row));
+  }
+  ROSTER_TRY(cursor->status(), "");
+  reply.page.tally = school.head.tally;
+  return model::ReplyBody(std::move(reply));
+}
+
 Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
                                     const model::ListPlan& body) {
   ROSTER_ASSIGN(const model::Plan* const plan, FindPlan(school, body.plan), "");
@@ -220,6 +262,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     ROSTER_ASSIGN(model::ReplyBody page, Do(school, caller, today), "");
     return model::ReplyBody(model::PlanUserPage{std::get<model::UserPage>(std::move(page))});
   }
+  if (plan->state != model::PlanState::kOpen) return ListApproved(school, *plan, body);
   std::uint64_t at = 0;
   if (!body.page_token.empty()) {
     ROSTER_ASSIGN(const TaskId place, ParseToken(body.page_token, store::TaskOfKey), "");
@@ -236,9 +279,10 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
       ++scanned;
       if (wanted && static_cast<int>(*wanted) != static_cast<int>(item.action)) continue;
       ROSTER_ASSIGN(const auto change, book.FindChange(item.person), "");
-      if (!change) continue;  // gone from the lists since
-      ROSTER_ASSIGN(model::UserRow row, book.Row(*change), "");
-      ROSTER_ASSIGN(const bool holds, Holds(book, school, item, change), "");
+      model::Change gone;  // from the lists, since the plan was made
+      gone.candidate.person = item.person;
+      ROSTER_ASSIGN(model::UserRow row, book.Row(change.value_or(gone)), "");
+      ROSTER_ASSIGN(const bool holds, Holds(book, item, change), "");
       row.changed = plan->state == model::PlanState::kOpen && !holds;
       row.verdict.action = item.action;  // of the plan, whatever today says
       reply.page.rows.push_back(std::move(row));
@@ -318,9 +362,16 @@ Result<model::Status> Engine::GetStatus(const School* only) {
     ROSTER_ASSIGN(model::SchoolStatus one, StatusOf(school), "");
     status.schools.push_back(std::move(one));
   }
+  std::map<std::string, std::uint64_t> leased;
+  for (const School& school : schools_) {
+    for (const TaskId id : school.queue.Expired(Time::max())) {
+      ROSTER_ASSIGN(const auto task, FindTask(school, id), "");
+      if (task) ++leased[task->worker];
+    }
+  }
   for (const auto& [name, worker] : workers_) {
     if (worker.seen + settings_.worker_away < status.now) continue;
-    status.workers.push_back({name, worker.seen, worker.leased});
+    status.workers.push_back({name, worker.seen, leased[name]});
   }
   return status;
 }
@@ -337,8 +388,10 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school) {
   status.source_problem = head.source_problem;
   status.site_problem = head.site_problem;
   if (status.site_problem.empty() && school.site_failures > 0) {
-    status.site_problem = "The site fails the worker's requests: trying again at " +
-                          FormatTime(school.site_paused_until) + ".";
+    const Duration wait = school.site_paused_until - clock_.Now();
+    status.site_problem = review::TaskSentence(school.site_reason) + " The next try is in " +
+                          FormatDuration(std::max(wait, Duration(1))) +
+                          "; `rosterctl retry --all` tries at once.";
   }
   status.tasks = head.tasks;
   status.head = head.seq;

@@ -32,10 +32,16 @@ struct School {
   // Persons whose link or account a task has changed since that poll began.
   std::set<PersonId> touched;
 
+  // Something was learnt that only the next poll can show: it goes out as soon as it may.
+  bool read_again = false;
+  // A poll that ended while the disk was full: its record is still to be closed.
+  std::optional<model::Poll> unrecorded;
+
   // After answers that were not a task's fault, the site is left alone until then; then one task
   // goes out to see.
   Time site_paused_until;
   std::uint32_t site_failures = 0;
+  std::string site_reason;  // of the last of them
 
   const SchoolId& id() const { return settings->id(); }
   const model::RosterRules& rules() const { return settings->rules; }

@@ -116,7 +116,7 @@ Result<void> Engine::EndTask(School& school, const model::Task& task, const Call
   school.plans_changed.insert(plan->id);
   Append(school, caller, model::SyncCompleted{plan->id, plan->tasks});
   // What the site contradicted is read again at once.
-  if (plan->tasks.superseded > 0) school.head.next_poll = now;
+  if (plan->tasks.superseded > 0) school.read_again = true;
   return {};
 }
 
@@ -124,33 +124,36 @@ Result<void> Engine::Recheck(School& school, PersonId person, std::string reason
                              const Caller& caller, Time now) {
   Book book(*view_, school);
   ROSTER_ASSIGN(const auto held, book.FindHeldTask(person), "checking an approval");
-  if (!held || held->dead) return {};
+  if (!held) return {};
   ROSTER_ASSIGN(auto task, FindTask(school, held->id), "checking an approval");
   if (!task) {
     return Fail(Code::kCorrupt, "task-missing",
                 "Task " + ToString(held->id) + " is named as open and is not there.");
   }
   ROSTER_ASSIGN(const auto change, book.FindChange(person), "checking an approval");
-  bool same = false;
-  if (change && task->action == model::Action::kInvite) {
-    same = plan::IsInvitable(*change, false);
-  } else if (change) {
-    ROSTER_ASSIGN(const model::Verdict verdict, book.JudgeFree(*change), "checking an approval");
-    same = verdict.action == task->action &&
-           diff::ApprovalDigest(*change, task->action) == task->digest;
-  }
+  ROSTER_ASSIGN(const bool same, Stands(book, {person, task->action, task->digest}, change),
+                "checking an approval");
+  if (same != task->look_only && !(held->dead && !same)) return {};  // nothing new
   const TaskState before = task->state;
+  bool ended = false;
   if (same) {
-    if (!task->look_only) return {};
     task->look_only = false;  // it is wanted again
-  } else if (task->look_only) {
-    return {};
+  } else if (held->dead) {
+    task->state = TaskState::kSuperseded;  // nobody can want to retry it
+    task->reason = reason;
+    ended = true;
+  } else {
+    ended = task::Supersede(*task, reason, now);
   }
-  const bool ended = !same && task::Supersede(*task, reason, now);
   ROSTER_TRY(PutTask(school, *task, before), "checking an approval");
   if (!ended) return {};
   Append(school, caller, model::TaskSuperseded{task->id, person, task->action, std::move(reason)});
   return EndTask(school, *task, caller, now);
+}
+
+bool Engine::Wants(const model::Lease& lease, const SchoolId& school) {
+  const auto& schools = lease.schools;
+  return schools.empty() || std::find(schools.begin(), schools.end(), school) != schools.end();
 }
 
 Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const model::Lease& lease,
@@ -158,10 +161,7 @@ Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const mo
   model::LeaseReply reply;
   reply.lease = settings_.tasks.lease;
   for (School& school : schools_) {
-    const auto& wanted = lease.schools;
-    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), school.id()) == wanted.end()) {
-      continue;
-    }
+    if (!Wants(lease, school.id())) continue;
     if (now < school.site_paused_until) continue;
     std::size_t room = lease.max - reply.tasks.size();
     if (school.site_failures > 0) {
@@ -269,6 +269,7 @@ Result<model::ReportReply> Engine::Absorb(const std::string& worker,
 // attempts of every task.
 void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
   const auto* failed = std::get_if<model::Failed>(&outcome);
+  if (failed != nullptr && failed->reason == model::kWorkerStopped) return;  // says nothing
   const bool silent = std::holds_alternative<model::Unknown>(outcome);
   if (!silent && (failed == nullptr || !failed->site_failing)) {
     if (school.site_failures > 0) {
@@ -278,6 +279,8 @@ void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
     return;
   }
   school.site_failures = std::min(school.site_failures + 1, 32U);
+  school.site_reason =
+      failed != nullptr ? failed->reason : std::get<model::Unknown>(outcome).reason;
   Duration pause = task::RetryDelay(school.site_failures, settings_.tasks, random_);
   if (failed != nullptr && failed->retry_after) {
     pause = std::max(pause, Duration(*failed->retry_after));
@@ -292,8 +295,7 @@ Result<void> Engine::AbsorbReport(School& school, model::Task task, const model:
   ROSTER_TRY(PutTask(school, task, before), "");
   switch (task.state) {
     case TaskState::kApplied:
-      ROSTER_TRY(AbsorbApplied(school, task, std::get<model::Applied>(report.outcome), caller, now),
-                 "");
+      ROSTER_TRY(AbsorbApplied(school, task, std::get<model::Applied>(report.outcome), caller), "");
       return EndTask(school, task, caller, now);
     case TaskState::kSuperseded:
       Append(school, caller, model::TaskSuperseded{task.id, task.person, task.action, task.reason});
@@ -314,13 +316,13 @@ Result<void> Engine::AbsorbReport(School& school, model::Task task, const model:
 }
 
 Result<void> Engine::AbsorbApplied(School& school, const model::Task& task,
-                                   const model::Applied& applied, const Caller& caller, Time now) {
+                                   const model::Applied& applied, const Caller& caller) {
   Book book(*view_, school);
   ROSTER_ASSIGN(auto row, book.FindChange(task.person), "");
   ROSTER_ASSIGN(const auto link, book.FindLink(task.person), "");
   const model::Link after{task.person, applied.account.id,
                           Agreed(link, task, applied.account, row)};
-  if (const auto linked = book.PutLink(after); !linked) {
+  if (auto linked = book.PutLink(after); !linked) {
     // The site gave one account to two people: nothing is linked, and the next poll shows both.
     if (linked.error().code != Code::kConflict) return linked;
   } else if (row) {
@@ -329,7 +331,7 @@ Result<void> Engine::AbsorbApplied(School& school, const model::Task& task,
     ROSTER_ASSIGN(const model::Change fresh, Refresh(book, school, *row), "");
     ROSTER_TRY(book.PutChange(fresh), "");
   }
-  if (!row) school.head.next_poll = now;  // has left FACTS's lists meanwhile
+  if (!row) school.read_again = true;  // has left FACTS's lists meanwhile
   if (school.polling) school.touched.insert(task.person);
   Append(school, caller,
          model::TaskApplied{task.id, task.person, task.action, applied.account.id, task.digest,

@@ -1,5 +1,6 @@
 #include "daemon/engine/threaded_polls.h"
 
+#include <exception>
 #include <utility>
 
 #include "daemon/engine/examine.h"
@@ -18,6 +19,24 @@ void ThreadedPolls::AddSchool(const model::RosterRules& rules,
                        const std::stop_token& stop) { Run(lane, rules, make_tools, stop); });
 }
 
+// Whatever goes wrong in a poll rejects it, and nothing else.
+PollEnd ThreadedPolls::Poll(Lane& lane, const PollTools& tools, const PollJob& job,
+                            const model::RosterRules& rules, const std::stop_token& stop) {
+  try {
+    return RunPoll(
+        *tools.source, *tools.site, job, rules,
+        [&](PollProgress progress) {
+          const std::lock_guard guard(lane.mutex);
+          lane.progress = std::move(progress);
+        },
+        stop);
+  } catch (const std::exception&) {  // its text may hold anything
+    return {job.school, job.poll, PollEnd::Side::kSource,
+            Fail(Code::kUnavailable, "poll-failed",
+                 "The poll ran into something unforeseen, most likely too little memory.")};
+  }
+}
+
 void ThreadedPolls::Run(Lane& lane, const model::RosterRules& rules,
                         const std::function<PollTools(const std::stop_token&)>& make_tools,
                         const std::stop_token& stop) {
@@ -31,13 +50,7 @@ void ThreadedPolls::Run(Lane& lane, const model::RosterRules& rules,
     lane.progress = {};
     lock.unlock();
 
-    PollEnd end = RunPoll(
-        *tools.source, *tools.site, job, rules,
-        [&](PollProgress progress) {
-          const std::lock_guard guard(lane.mutex);
-          lane.progress = std::move(progress);
-        },
-        stop);
+    PollEnd end = Poll(lane, tools, job, rules, stop);
     {
       const std::lock_guard guard(ended_mutex_);
       ended_.push_back(std::move(end));

@@ -51,6 +51,8 @@ class ThreadedPolls : public Polls {
     std::jthread thread;       // last: joined before the rest goes
   };
 
+  PollEnd Poll(Lane& lane, const PollTools& tools, const PollJob& job,
+               const model::RosterRules& rules, const std::stop_token& stop);
   void Run(Lane& lane, const model::RosterRules& rules,
            const std::function<PollTools(const std::stop_token&)>& make_tools,
            const std::stop_token& stop);

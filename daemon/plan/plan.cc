@@ -25,7 +25,8 @@ Digest PlanDigest(const SchoolId& school, bool invitations,
 }
 
 bool IsInvitable(const Change& change, bool never_accessed) {
-  return change.linked && change.account && change.account->active &&
+  return change.linked && change.account && change.account->active && !change.collision &&
+         change.candidate.eligibility == model::Eligibility::kEligible &&
          change.situation != model::Situation::kProtected &&
          !(never_accessed && change.account->last_accessed);
 }

@@ -167,6 +167,7 @@ std::string Need(const Change& change, const Verdict& verdict) {
   // A pending write is new when it is another write.
   Canonical content;
   content.Add(static_cast<std::uint64_t>(verdict.action));
+  if (verdict.action == Action::kArchive) return "pending:" + content.bytes();
   for (const model::FieldChange& field : change.fields) {
     content.Add(static_cast<std::uint64_t>(field.field)).Add(field.before).Add(field.after);
   }

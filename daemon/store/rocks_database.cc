@@ -151,7 +151,7 @@ Error RocksError(const rocksdb::Status& status, std::string_view doing) {
   const std::string during = " (" + std::string(doing) + ": " + status.ToString() + ")";
   if (status.IsNoSpace()) {
     return {Code::kExhausted, "disk-full",
-            "The disk is full: nothing was written. Make room; rosterd goes on by itself" + during};
+            "The disk with the state directory is full: nothing was written. Make room" + during};
   }
   if (status.IsCorruption()) {
     return {Code::kCorrupt, "damaged",

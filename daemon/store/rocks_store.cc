@@ -110,7 +110,8 @@ Error Closed() {
 
 Error Full() {
   return {Code::kExhausted, "disk-full",
-          "The disk is full: nothing was written. Make room; rosterd goes on by itself."};
+          "The disk with the state directory has less than 16 MiB of room: nothing was written. "
+          "Make room."};
 }
 
 Result<void> CheckRoom(rocksdb::Env& env, const std::filesystem::path& path,

@@ -63,12 +63,12 @@ Result<http::Response> ScimClient::Judged(Result<http::Response> answer) const {
   }
   if (answer->status == 401) {
     return Fail(Code::kRefused, "site-unauthorized",
-                site + " refused the token (401). Nothing was changed; check the token's file.");
+                site + " refused the token (401): check the token's file.");
   }
   if (answer->status == 403) {
     return Fail(Code::kRefused, "site-forbidden",
                 site +
-                    " does not allow the token to read (403). Nothing was changed; ask for a "
+                    " does not allow the token to read (403): ask for a "
                     "token that may read users.");
   }
   if (answer->status == 429 || (answer->status >= 500 && answer->status != 501)) {

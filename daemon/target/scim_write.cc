@@ -206,7 +206,11 @@ Result<std::string> PatchBody(const model::Task& task, const Writing& writing,
   json operations = FieldOperations(writing.fields, current);
   if (writing.external_id) AddOperation(operations, "externalId", task.external_id);
   if (writing.active) AddOperation(operations, "active", *writing.active);
-  if (writing.invite) AddOperation(operations, ExtensionPath("invitedAt"), FormatTime(now));
+  if (writing.invite) {
+    // Whole seconds on the wire: one that differs from the last, so that its effect can be told.
+    const Time later = task.invited_before.value_or(Time{}) + std::chrono::seconds(1);
+    AddOperation(operations, ExtensionPath("invitedAt"), FormatTime(std::max(now, later)));
+  }
   return json{{"schemas", {kPatchSchema}}, {"Operations", std::move(operations)}}.dump();
 }
 

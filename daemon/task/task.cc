@@ -59,6 +59,13 @@ void Conclude(Task& task, const model::Outcome& outcome, Time now, const Policy&
     Again(task, TaskState::kRetry, attempt->reason, now);  // nothing was tried
     return;
   }
+  if (attempt != nullptr && attempt->again && attempt->site_failing) {
+    // Not this task's fault: the engine leaves the whole site alone for a while (NoteSite).
+    const Duration told = attempt->retry_after.value_or(std::chrono::milliseconds::zero());
+    Again(task, TaskState::kRetry, attempt->reason,
+          now + std::max(RetryDelay(1, policy, random), told));
+    return;
+  }
   ++task.failures;
   const Duration delay = RetryDelay(task.failures, policy, random);
   if (const auto* unknown = std::get_if<model::Unknown>(&outcome)) {
@@ -75,7 +82,7 @@ void Conclude(Task& task, const model::Outcome& outcome, Time now, const Policy&
 }
 
 bool Supersede(Task& task, std::string reason, Time now) {
-  if (task.state == TaskState::kLeased || task.state == TaskState::kUnknown) {
+  if (task.attempt > 0) {
     task.look_only = true;
     return false;
   }
@@ -86,6 +93,7 @@ bool Supersede(Task& task, std::string reason, Time now) {
 void Revive(Task& task) {
   task.state = TaskState::kQueued;
   task.failures = 0;
+  task.look_only = false;
   task.reason.clear();
   task.not_before = Time{};
   task.ended_at.reset();

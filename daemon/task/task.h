@@ -41,8 +41,8 @@ bool Accepts(const model::Task& task, std::uint32_t attempt);
 void Conclude(model::Task& task, const model::Outcome& outcome, Time now, const Policy& policy,
               Random& random);
 
-// The person or the account has changed since the approval. A queued task ends; one that may be
-// under way, or may have been, is only looked at from now on. True when it ended.
+// The person or the account has changed since the approval. A task that nobody has had ends; one
+// that may have been begun is only looked at from now on. True when it ended.
 bool Supersede(model::Task& task, std::string reason, Time now);
 
 // A person retries a dead one.

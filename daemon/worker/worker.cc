@@ -11,6 +11,7 @@ namespace roster::worker {
 namespace {
 
 constexpr Duration kReceiveMax = std::chrono::seconds(1);
+constexpr Duration kPatience = std::chrono::seconds(5);  // before the first complaint
 constexpr Duration kComplainEvery = std::chrono::minutes(1);
 constexpr Duration kBrokenChannelPause = std::chrono::milliseconds(200);
 
@@ -165,6 +166,7 @@ void Worker::LogUnanswered() {
     return;
   }
   const Duration now = clock_.Steady();
+  if (now - *since < kPatience) return;
   if (complained_at_ && now - *complained_at_ < kComplainEvery) return;
   complained_at_ = now;
   spdlog::warn("No answer from the daemon for {}. Nothing is lost; trying again.",

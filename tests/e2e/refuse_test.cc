@@ -64,6 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
         std::pair{"too-many-rejected", "kind=invalid-utf8,server=facts,path=/People"},
         std::pair{"site-unauthorized", "kind=key-refused,server=site"},
         std::pair{"site-incomplete", "kind=row-count,server=site,path=/Users"},
+        std::pair{"site-shrunk", "kind=shrink,server=site,path=/Users,percent=50"},
         std::pair{"site-unavailable", "kind=status,status=500,server=site,path=/Users"}),
     [](const auto& which) { return "Case" + std::to_string(which.index); });
 

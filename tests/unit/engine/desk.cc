@@ -149,7 +149,9 @@ PollEnd Desk::Look(const PollJob& job) {
     student.grade_level = snapshot.text.Add(pupil.grade);
     snapshot.students.push_back(student);
   }
+  snapshot.rejected_count = rejected_rows;
   model::Accounts accounts;
+  accounts.has_extension = extension;
   for (const auto& [id, account] : site) accounts.all.push_back(account);
   return {job.school, job.poll, PollEnd::Side::kSource,
           Examine(snapshot, accounts, job, settings.schools[0].rules)};

@@ -82,6 +82,8 @@ class Desk {
   // The world outside.
   std::vector<Pupil> pupils;
   std::map<std::string, model::Account> site;  // by account id
+  bool extension = true;                       // the site has a place for school and grade
+  std::uint64_t rejected_rows = 0;             // of FACTS, in the next polls
 
   store::MemoryStore store;
   DeskBus bus;
