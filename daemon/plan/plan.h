@@ -15,8 +15,8 @@ namespace roster::plan {
 Digest PlanDigest(const SchoolId& school, bool invitations,
                   const std::vector<model::PlanItem>& items);
 
-// Whether an invitation may go to this person: eligible, linked, active, not protected, not accessed yet when
-// only those are wanted (workflow, 11).
+// Whether an invitation may go to this person: eligible, linked, active, not protected, not
+// accessed yet when only those are wanted (workflow, 11).
 bool IsInvitable(const model::Change& change, bool never_accessed);
 
 // The task of an approved item; `change` is the row whose digest is the item's.
