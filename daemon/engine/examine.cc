@@ -183,7 +183,8 @@ PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& job,
                 const model::RosterRules& rules, const std::function<void(PollProgress)>& progress,
                 const std::stop_token& stop) {
   const auto fail = [&](PollEnd::Side side, Error error) {
-    return PollEnd{job.school, job.poll, side, tl::unexpected<Error>(std::move(error))};
+    return PollEnd{job.school, job.poll, side, tl::unexpected<Error>(std::move(error)),
+                   source.rejected()};
   };
   const auto snapshot = source.Fetch(
       job.last_good,
@@ -208,7 +209,8 @@ PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& job,
                      "read token still sees all of them."});
   }
   progress({"compare", 0, 0});
-  return {job.school, job.poll, PollEnd::Side::kSource, Examine(*snapshot, *accounts, job, rules)};
+  return {
+      job.school, job.poll, PollEnd::Side::kSource, Examine(*snapshot, *accounts, job, rules), {}};
 }
 
 }  // namespace roster::engine

@@ -83,6 +83,8 @@ Result<void> Engine::AbsorbPoll(School& school, const PollEnd& end, Time now) {
   poll.ended = now;
   school.polling.reset();
   if (!end.findings) {
+    poll.rows_rejected = end.rejected.count;
+    poll.rejected = end.rejected.rows;
     return RejectPoll(school, std::move(poll), end.findings.error(), end.failed_side, now);
   }
   return UsePoll(school, std::move(poll), *end.findings, now);

@@ -49,6 +49,7 @@ struct PollEnd {
   PollId poll;
   Side failed_side = Side::kSource;  // where an error came from
   Result<Findings> findings;
+  source::Rejected rejected = {};  // beside an error
 };
 
 // Where a running poll is.

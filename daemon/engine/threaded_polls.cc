@@ -31,9 +31,12 @@ PollEnd ThreadedPolls::Poll(Lane& lane, const PollTools& tools, const PollJob& j
         },
         stop);
   } catch (const std::exception&) {  // its text may hold anything
-    return {job.school, job.poll, PollEnd::Side::kSource,
+    return {job.school,
+            job.poll,
+            PollEnd::Side::kSource,
             Fail(Code::kUnavailable, "poll-failed",
-                 "The poll ran into something unforeseen, most likely too little memory.")};
+                 "The poll ran into something unforeseen, most likely too little memory."),
+            {}};
   }
 }
 

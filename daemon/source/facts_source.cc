@@ -70,8 +70,16 @@ FactsSource::FactsSource(FactsSettings settings, FactsKeys keys, http::Http& htt
 Result<model::Snapshot> FactsSource::Fetch(const LastGood& last_good,
                                            const std::function<void(const Progress&)>& progress,
                                            const std::stop_token& stop) {
-  client_.StartPoll();
   model::Snapshot snapshot;
+  const auto whole = FetchAll(last_good, progress, stop, snapshot);
+  rejected_ = {snapshot.rejected_count, snapshot.rejected};
+  if (!whole) return tl::unexpected<Error>(whole.error());
+  return snapshot;
+}
+
+Result<void> FactsSource::FetchAll(const LastGood& last_good, const Report& progress,
+                                   const std::stop_token& stop, model::Snapshot& snapshot) {
+  client_.StartPoll();
   const List students{"Students", "1.3", "personStudentId", "students", last_good.students};
   const List people{"People", "1", "personId", "people", last_good.people};
   ROSTER_TRY(FetchStatuses(snapshot, stop), "");
@@ -79,7 +87,7 @@ Result<model::Snapshot> FactsSource::Fetch(const LastGood& last_good,
   ROSTER_TRY(FetchList(people, people_, snapshot, snapshot.people, progress, stop), "");
   snapshot.requests = client_.requests();
   snapshot.bytes = client_.bytes();
-  return snapshot;
+  return {};
 }
 
 Result<void> FactsSource::FetchStatuses(model::Snapshot& into, const std::stop_token& stop) {
@@ -96,8 +104,8 @@ Result<void> FactsSource::FetchStatuses(model::Snapshot& into, const std::stop_t
   walked.without_id = rows.rejected();
   walked.used = rows.used.size();
   walked.rejected = rows.rejected();
-  ROSTER_TRY(CheckWhole(walked, 0, settings_.limits), "");
   KeepRejected(rows, into);
+  ROSTER_TRY(CheckWhole(walked, 0, settings_.limits), "");
   into.statuses = std::move(rows.used);
   return {};
 }
@@ -177,9 +185,9 @@ Result<void> FactsSource::FetchList(const List& list, PageParser<Reader>& parser
   walked.largest_page = largest_page;
   DropRepeated(rows);
   walked.used = rows.used.size();
+  KeepRejected(rows, snapshot);
   ROSTER_TRY(CheckWhole(walked, list.last_good, settings_.limits), "");
 
-  KeepRejected(rows, snapshot);
   into = std::move(rows.used);
   const auto in_order = [](const Row& a, const Row& b) { return InOrder(a, b); };
   if (!std::is_sorted(into.begin(), into.end(), in_order)) {

@@ -39,6 +39,7 @@ class FactsSource : public Source {
   Result<model::Snapshot> Fetch(const LastGood& last_good,
                                 const std::function<void(const Progress&)>& progress,
                                 const std::stop_token& stop) override;
+  const Rejected& rejected() const override { return rejected_; }
 
  private:
   using Report = std::function<void(const Progress&)>;
@@ -52,6 +53,8 @@ class FactsSource : public Source {
     std::uint64_t last_good = 0;
   };
 
+  Result<void> FetchAll(const LastGood& last_good, const Report& progress,
+                        const std::stop_token& stop, model::Snapshot& snapshot);
   Result<void> FetchStatuses(model::Snapshot& into, const std::stop_token& stop);
   template <typename Reader>
   Result<void> FetchList(const List& list, PageParser<Reader>& parser, model::Snapshot& snapshot,
@@ -66,6 +69,7 @@ class FactsSource : public Source {
   PageParser<StatusReader> statuses_;
   PageParser<StudentReader> students_;
   PageParser<PersonReader> people_;
+  Rejected rejected_;
 };
 
 }  // namespace roster::source

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <stop_token>
+#include <string_view>
+#include <vector>
 
 #include "daemon/base/result.h"
 #include "daemon/model/snapshot.h"
@@ -21,6 +23,12 @@ struct Progress {
 struct LastGood {
   std::uint64_t people = 0;
   std::uint64_t students = 0;
+};
+
+// Rows that could not be used: all counted, the first Snapshot::kRejectedKept named.
+struct Rejected {
+  std::uint64_t count = 0;
+  std::vector<model::RejectedRow> rows;
 };
 
 // Used by one thread at a time.
@@ -40,6 +48,9 @@ class Source {
   virtual Result<model::Snapshot> Fetch(const LastGood& last_good,
                                         const std::function<void(const Progress&)>& progress,
                                         const std::stop_token& stop) = 0;
+
+  // Of the last Fetch, also when it ended with an error: for the poll's record.
+  virtual const Rejected& rejected() const = 0;
 };
 
 }  // namespace roster::source

@@ -35,6 +35,9 @@ TEST_P(Fault, RejectsThePollAndChangesNothing) {
   EXPECT_EQ(after["lastPoll"]["state"], "REJECTED");
   EXPECT_EQ(after["lastPoll"]["reason"], GetParam().first);
   EXPECT_EQ(world.CountEvents("pollRejected"), 1U);
+  if (GetParam().first == "too-many-rejected") {
+    EXPECT_FALSE(after["lastPoll"]["rejected"].empty()) << "named in the poll's record";
+  }
   EXPECT_EQ(world.CountEvents("reviewRequired"), 1U);
   EXPECT_NE(after["sourceProblem"].get<std::string>() + after["siteProblem"].get<std::string>(),
             "");
