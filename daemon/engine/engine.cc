@@ -150,6 +150,13 @@ Result<void> Engine::Step(Duration wait_max) {
   for (const QuotaWrite& write : quotas) {
     view_->Put(Family::kMeta, store::QuotaKey(write.key), store::EncodeQuota(write.state));
   }
+  // What has to be closed by a later step if this one does not reach the disk.
+  std::vector<std::pair<School*, model::Poll>> ending;
+  for (const PollEnd& end : polls) {
+    const auto school = FindSchool(end.school);
+    if (!school || !(*school)->polling || (*school)->polling->id != end.poll) continue;
+    ending.emplace_back(*school, *(*school)->polling);
+  }
   Result<void> handled = HandleAll(inputs, polls, false);
   Result<bool> committed =
       handled ? Commit() : Result<bool>(tl::unexpected<Error>(handled.error()));
@@ -160,11 +167,9 @@ Result<void> Engine::Step(Duration wait_max) {
     if (committed.error().code != Code::kExhausted) return kept;
     disk_problem_ = kDiskFull;
     ROSTER_TRY(Load(), "reading the store again");
-    // A poll that ended in this step, or was to start, is gone with it.
-    for (const PollEnd& end : polls) {
-      const auto school = FindSchool(end.school);
-      if (!school || !(*school)->polling || (*school)->polling->id != end.poll) continue;
-      (*school)->unrecorded = std::exchange((*school)->polling, std::nullopt);
+    for (auto& [school, poll] : ending) {
+      school->polling.reset();
+      school->unrecorded = std::move(poll);
     }
     ROSTER_TRY(HandleAll(inputs, {}, true), "answering");
   } else if (!committed) {

@@ -100,7 +100,7 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
 }
 
 std::string TaskSentence(std::string_view reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 32> kSentences = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 31> kSentences = {{
       {"", ""},
       {"changed-on-site",
        "The account has changed on the site since the approval: it comes back for review."},
@@ -134,7 +134,6 @@ std::string TaskSentence(std::string_view reason) {
       {"deselected", "Deselected since the approval."},
       {"selected", "Selected since the approval."},
       {"replaced", "A later plan took its place."},
-      {"too-many-attempts", "Tried as often as allowed: retry it when the cause is mended."},
   }};
   for (const auto& [word, sentence] : kSentences) {
     if (word == reason) return std::string(sentence);

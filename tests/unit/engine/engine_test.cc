@@ -314,6 +314,21 @@ TEST(Engine, AnswersComeAfterTheCommitAndAFullDiskIsSaidAndSurvived) {
   desk.ExpectConsistent();
 }
 
+TEST(Engine, APollThatEndsOnAFullDiskIsClosedWhenThereIsRoom) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  const PollJob job = desk.StartPoll();
+  desk.store.FailNextCommit({Code::kExhausted, "disk-full", "no room"});
+  desk.EndPoll(desk.Look(job));
+  desk.Step();
+  EXPECT_EQ(desk.School().last_poll().poll(), job.poll.value());
+  EXPECT_EQ(desk.School().last_poll().state(), wire::Poll::REJECTED);
+  EXPECT_EQ(desk.School().last_poll().reason(), "disk-full");
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kPollRejected), 1U);
+  desk.Poll();
+  EXPECT_EQ(desk.School().counters().everybody(), 4U);
+}
+
 TEST(Engine, ADamagedDiskEndsTheProcess) {
   Desk desk;
   desk.pupils = SomePupils();
