@@ -7,6 +7,7 @@
 #include "client/format.h"
 #include "client/progress.h"
 #include "client/screen.h"
+#include "client/words.h"
 
 namespace roster::client {
 namespace {
@@ -19,6 +20,34 @@ constexpr Millis kStillMax{10'000};
 
 v1::UserPage const& PlanPageOf(const v1::Reply& reply) { return reply.plan_users(); }
 v1::UserPage const& UserPageOf(const v1::Reply& reply) { return reply.users(); }
+
+v1::Request ItemsRequest(const v1::Plan& plan, const ItemsFilter& filter,
+                         const std::string& token) {
+  v1::Request request;
+  const std::uint32_t size = filter.limit == 0 || filter.limit > kPageSize
+                                 ? kPageSize
+                                 : static_cast<std::uint32_t>(filter.limit);
+  if (plan.plan() == 0) {  // nothing to plan, so no plan: the rows of today
+    request.mutable_list_users()->mutable_filter()->set_bucket(filter.bucket);
+    request.mutable_list_users()->mutable_filter()->set_change_class(filter.change_class);
+    request.mutable_list_users()->set_page_size(size);
+    request.mutable_list_users()->set_page_token(token);
+  } else {
+    request.mutable_list_plan()->set_plan(plan.plan());
+    request.mutable_list_plan()->set_bucket(filter.bucket);
+    request.mutable_list_plan()->set_change_class(filter.change_class);
+    request.mutable_list_plan()->set_page_size(size);
+    request.mutable_list_plan()->set_page_token(token);
+  }
+  return request;
+}
+
+// "archive, missing"
+std::string Guards(const v1::Plan& plan) {
+  std::vector<std::string> words;
+  for (const v1::Hold& hold : plan.holds()) words.push_back(Word(hold.guard()));
+  return List(words);
+}
 
 std::uint64_t Ended(const v1::TaskCounts& tasks) {
   return tasks.applied() + tasks.dead() + tasks.superseded();
@@ -91,15 +120,16 @@ Exit ShowResult(Session& session, const v1::Plan& plan) {
   return exit;
 }
 
-void ShowStale(const Session& session, const v1::Plan& plan, const v1::Error& error) {
+void ShowStale(Session& session, const v1::Plan& plan, const v1::Error& error) {
   session.console.Error("rosterctl: " + Clean(error.message()));
   const std::uint64_t total =
       std::max(error.changed_total(), static_cast<std::uint64_t>(error.changed_size()));
-  session.console.Line(fmt::format("{}: {} changed since it was prepared; nothing was approved.",
-                                   PlanTitle(plan),
-                                   total == 1 ? "1 item has" : Number(total) + " items have"));
+  session.console.Paragraph(
+      fmt::format("{}: {} changed since it was prepared; nothing was approved.", PlanTitle(plan),
+                  total == 1 ? "1 item has" : Number(total) + " items have"));
   session.console.Line();
-  ShowChanged(session, error.changed(), error.changed_total());
+  ShowChanged(session, AskIsOfParents(session).value_or(false), error.changed(),
+              error.changed_total());
   session.console.Line();
   session.console.Line("To review what is true now:     rosterctl plan");
   if (total >= plan.items()) return;  // there is no rest
@@ -107,17 +137,48 @@ void ShowStale(const Session& session, const v1::Plan& plan, const v1::Error& er
       "To approve the rest as shown:   rosterctl sync {} --leave-out-changed", plan.plan()));
 }
 
-void ShowApproved(const Session& session, const v1::ApproveReply& reply) {
+void ShowHeld(const Session& session, const v1::Plan& plan, const v1::Error& error) {
+  session.console.Error("rosterctl: " + Clean(error.message()));
+  session.console.Line();
+  ShowHolds(session, error.holds());
+  SayWaysOn(session, plan, error.holds());
+}
+
+// Shows what a refusal brought along; what has been said is not said again.
+Failure Refused(Session& session, const v1::Plan& plan, Failure failure) {
+  if (!failure.error) return failure;
+  const bool held = failure.error->holds_size() > 0;
+  if (held) failure.exit = Exit::kRefused;
+  if (session.json) return failure;
+  if (held) {
+    ShowHeld(session, plan, *failure.error);
+    failure.message.clear();
+  } else if (failure.error->reason() == "plan-changed") {
+    ShowStale(session, plan, *failure.error);
+    failure.message.clear();
+  }
+  return failure;
+}
+
+void ShowApproved(Session& session, const v1::ApproveReply& reply) {
   if (session.json) {
     session.Json(reply);
     return;
   }
   session.console.Line(fmt::format("{} is approved: {} under way.", PlanTitle(reply.plan()),
                                    Count(TotalOf(reply.plan().tasks()), "task")));
+  if (reply.plan().not_chosen() > 0) {
+    session.console.Line(fmt::format("{} left out on purpose: still pending.",
+                                     Count(reply.plan().not_chosen(), "item")));
+  }
+  if (reply.plan().holds_size() > 0) {
+    session.console.Line("Guards lifted for this plan alone: " + Guards(reply.plan()) + ".");
+  }
   if (reply.left_out_total() == 0) return;
   session.console.Line();
   session.console.Line("Left out, since they have changed; they come back for review:");
-  ShowChanged(session, reply.left_out(), reply.left_out_total());
+  ShowChanged(session, AskIsOfParents(session).value_or(false), reply.left_out(),
+              reply.left_out_total());
 }
 
 Answer<Exit> ShowEarlier(Session& session, const v1::Plan& plan, bool wait) {
@@ -151,44 +212,63 @@ std::string PlanTitle(const v1::Plan& plan) {
   return fmt::format("Plan {} ({})", plan.plan(), ShortDigest(plan.digest()));
 }
 
-Answer<void> ShowItems(Session& session, const v1::Plan& plan, v1::Bucket bucket,
-                       std::uint64_t limit) {
-  const bool invites = plan.invitations() && bucket == v1::BUCKET_UNSPECIFIED;
-  Table table = invites ? InvitationsTable(session) : ItemsTable(session);
+Answer<void> ShowItems(Session& session, const v1::Plan& plan, const ItemsFilter& filter) {
+  CLIENT_ASSIGN(const bool parents, AskIsOfParents(session));
+  const bool invites = plan.invitations() && filter.bucket == v1::BUCKET_UNSPECIFIED;
+  Table table = invites ? InvitationsTable(session, parents) : ItemsTable(session, parents);
   std::uint64_t shown = 0;
-  const auto ask = [&](const std::string& token) {
-    v1::Request request;
-    const std::uint32_t size = limit == 0 ? kPageSize : static_cast<std::uint32_t>(limit);
-    if (plan.plan() == 0) {  // nothing to plan, so no plan: the rows of today
-      request.mutable_list_users()->mutable_filter()->set_bucket(bucket);
-      request.mutable_list_users()->set_page_size(size);
-      request.mutable_list_users()->set_page_token(token);
-    } else {
-      request.mutable_list_plan()->set_plan(plan.plan());
-      request.mutable_list_plan()->set_bucket(bucket);
-      request.mutable_list_plan()->set_page_size(size);
-      request.mutable_list_plan()->set_page_token(token);
-    }
-    return request;
-  };
   const auto each = [&](const v1::UserPage& page) {
     for (const v1::UserRow& row : page.rows()) {
-      if (limit != 0 && shown == limit) return false;
+      if (filter.limit != 0 && shown == filter.limit) return false;
       ++shown;
       if (session.json) {
         session.Json(row);
       } else {
-        table.Add(invites ? InvitationCells(row) : ItemCells(row));
+        table.Add(invites ? InvitationCells(row, parents) : ItemCells(row, parents));
       }
     }
     if (table.waiting() >= kPageSize) session.console.Print(table.Take());
     return true;
   };
-  CLIENT_TRY(
-      ForEachPage<v1::UserPage>(session, ask, plan.plan() == 0 ? UserPageOf : PlanPageOf, each));
+  CLIENT_TRY(ForEachPage<v1::UserPage>(
+      session, [&](const std::string& token) { return ItemsRequest(plan, filter, token); },
+      plan.plan() == 0 ? UserPageOf : PlanPageOf, each));
   session.console.Print(table.Take());
   if (shown == 0 && !session.json) session.console.Line("Nobody.");
   return {};
+}
+
+void SayTheRest(const Session& session, const v1::Plan& plan, std::uint64_t shown) {
+  if (plan.items() <= shown) return;
+  session.console.Line();
+  session.console.Line(fmt::format("The first {} of {}; all: rosterctl plan {} --action all.",
+                                   Number(shown), Number(plan.items()), plan.plan()));
+}
+
+void SayExpiry(const Session& session, const v1::Plan& plan) {
+  if (plan.state() != v1::OPEN || !plan.has_expires_at() || plan.items() == 0) return;
+  session.console.Line(
+      fmt::format("It can be approved until {}; then it expires.", Minute(plan.expires_at())));
+}
+
+void ShowNotUndone(const Session& session, const v1::Plan& plan) {
+  const auto total =
+      std::max(plan.not_undone_total(), static_cast<std::uint64_t>(plan.not_undone_size()));
+  if (total == 0) return;
+  session.console.Line();
+  session.console.Line("What cannot be taken back:");
+  Table table({{"Task", Align::kLeft, 0, false},
+               {"ID", Align::kRight, 0, false},
+               {"Why", Align::kLeft, 24, true}},
+              session.console);
+  for (const v1::NotUndone& left : plan.not_undone()) {
+    table.Add({{fmt::format("{}.{}", left.plan(), left.index()), Tone::kPlain, {}},
+               {std::to_string(left.person()), Tone::kPlain, {}},
+               {left.sentence().empty() ? left.reason() : left.sentence(), Tone::kWarning, {}}});
+  }
+  session.console.Print(table.Take());
+  const auto shown = static_cast<std::uint64_t>(plan.not_undone_size());
+  if (total > shown) session.console.Line(fmt::format("... and {} more.", Number(total - shown)));
 }
 
 Answer<Exit> Approve(Session& session, const v1::Plan& plan, const ApprovalOptions& options) {
@@ -197,15 +277,16 @@ Answer<Exit> Approve(Session& session, const v1::Plan& plan, const ApprovalOptio
   request.mutable_approve_plan()->set_plan(plan.plan());
   request.mutable_approve_plan()->set_digest(plan.digest());
   request.mutable_approve_plan()->set_leave_out_changed(options.leave_out_changed);
-  auto reply = session.connection.Call(request);
-  if (!reply) {
-    Failure failure = std::move(reply).error();
-    if (failure.error && failure.error->reason() == "plan-changed" && !session.json) {
-      ShowStale(session, plan, *failure.error);
-      failure.message.clear();  // it has been said, above the list
-    }
-    return tl::unexpected(std::move(failure));
+  for (const v1::ChangeClass one : options.only) request.mutable_approve_plan()->add_only(one);
+  for (const std::int64_t person : options.except) {
+    request.mutable_approve_plan()->add_except(person);
   }
+  if (options.override_reason) {
+    request.mutable_approve_plan()->set_override_guards(true);
+    request.mutable_approve_plan()->set_override_reason(*options.override_reason);
+  }
+  auto reply = session.connection.Call(request);
+  if (!reply) return tl::unexpected(Refused(session, plan, std::move(reply).error()));
   ShowApproved(session, reply->approve());
   if (!options.wait) {
     session.Next(fmt::format("rosterctl tasks --plan {}", plan.plan()));

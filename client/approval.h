@@ -1,9 +1,12 @@
 #pragma once
 
-// What sync and invite share: asking for a plan, approving it, and waiting until it has ended.
+// What plan, sync, invite and undo share: asking for a plan, showing it, approving it, and waiting
+// until it has ended.
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "client/session.h"
 
@@ -15,17 +18,33 @@ Answer<v1::PlanReply> AskPlan(Session& session, std::uint64_t plan);
 // "Plan 7 (3f9a12c4)"
 std::string PlanTitle(const v1::Plan& plan);
 
-// Lists the plan's rows of one bucket (UNSPECIFIED: its items), at most `limit`; 0: all.
-Answer<void> ShowItems(Session& session, const v1::Plan& plan, v1::Bucket bucket,
-                       std::uint64_t limit);
+// Rows of a plan: of one bucket (UNSPECIFIED: its items), of one class (UNSPECIFIED: all), at most
+// `limit` (0: all).
+struct ItemsFilter {
+  v1::Bucket bucket = v1::BUCKET_UNSPECIFIED;
+  v1::ChangeClass change_class = v1::CHANGE_CLASS_UNSPECIFIED;
+  std::uint64_t limit = 0;
+};
+Answer<void> ShowItems(Session& session, const v1::Plan& plan, const ItemsFilter& filter);
+// Where there are more items than were shown: how many, and how to see them.
+void SayTheRest(const Session& session, const v1::Plan& plan, std::uint64_t shown);
+
+// Until when an open plan can be approved.
+void SayExpiry(const Session& session, const v1::Plan& plan);
+
+// What an undo leaves as it is, and why; with a blank line in front. Nothing when there is nothing.
+void ShowNotUndone(const Session& session, const v1::Plan& plan);
 
 struct ApprovalOptions {
   bool leave_out_changed = false;
   bool wait = false;
+  std::vector<v1::ChangeClass> only;           // none: all
+  std::vector<std::int64_t> except;            // not these persons
+  std::optional<std::string> override_reason;  // set: guards are lifted, and why
 };
 
 // Approves exactly this plan, by its digest. One that is approved already is not approved again,
-// but may be waited for. A stale one is shown and comes back as kRefused.
+// but may be waited for. One that is stale or held is shown, and comes back as kRefused.
 Answer<Exit> Approve(Session& session, const v1::Plan& plan, const ApprovalOptions& options);
 
 }  // namespace roster::client

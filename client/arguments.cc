@@ -4,10 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <set>
 
+#include "client/checks.h"
 #include "client/commands.h"
 #include "client/format.h"
 #include "client/help.h"
@@ -16,79 +16,28 @@
 namespace roster::client {
 namespace {
 
-constexpr std::size_t kTextMax = 200;  // bytes of --match, --grade, --school
 constexpr std::size_t kPersonsMax = 10'000;
 
 // What the options of all commands are read into; each command has its own App and uses its part.
 struct Input {
-  std::string status, match, grade, situation, bucket;  // users, select, deselect
-  std::vector<std::string> persons, tasks, types;
-  std::string plan, person, action, state, since;
+  std::string status, match, grade, situation, bucket, family, change_class;  // filters
+  std::vector<std::string> reasons;
+  std::vector<std::string> persons, tasks, types, only, except;
+  std::string plan, person, action, state, since, number, batch, note, override_reason;
+  std::string group, keep, use_email2, share_login, account, what;
   bool all = false, wait = false, yes = false, leave_out_changed = false, never_accessed = false;
-  bool exit_code = false, follow = false;
+  bool exit_code = false, follow = false, fields = false, reopen = false, none = false;
+  bool withdraw = false, log = false, override_guard = false;
 };
-
-template <typename Number>
-std::optional<Number> ToNumber(const std::string& text) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-// Of what a validator has let through.
-template <typename Number>
-Number NumberOr(const std::string& text, Number otherwise) {
-  return ToNumber<Number>(text).value_or(otherwise);
-}
-
-std::optional<v1::TaskRef> ToTask(const std::string& text) {
-  const auto dot = text.find('.');
-  if (dot == std::string::npos) return std::nullopt;
-  const auto plan = ToNumber<std::uint64_t>(text.substr(0, dot));
-  const auto index = ToNumber<std::uint32_t>(text.substr(dot + 1));
-  if (!plan || !index || *plan == 0) return std::nullopt;
-  v1::TaskRef task;
-  task.set_plan(*plan);
-  task.set_index(*index);
-  return task;
-}
-
-CLI::Validator Check(std::function<bool(const std::string&)> allowed, std::string what) {
-  return CLI::Validator(
-      [allowed = std::move(allowed), what = std::move(what)](std::string& text) -> std::string {
-        return allowed(text) ? "" : fmt::format("\"{}\" is not allowed: {}", text, what);
-      },
-      "");
-}
-
-CLI::Validator OneOf(std::vector<std::string> words) {
-  std::string what = "use one of " + List(words);
-  return Check(
-      [words = std::move(words)](const std::string& text) {
-        return std::find(words.begin(), words.end(), text) != words.end();
-      },
-      std::move(what));
-}
-
-CLI::Validator IsId(const char* what) {
-  return Check([](const std::string& text) { return ToNumber<std::int64_t>(text).value_or(0) > 0; },
-               what);
-}
-
-CLI::Validator IsShort() {
-  return Check([](const std::string& text) { return !text.empty() && text.size() <= kTextMax; },
-               fmt::format("1 to {} characters", kTextMax));
-}
 
 std::vector<std::string> With(std::vector<std::string> words, const char* word) {
   words.emplace_back(word);
   return words;
 }
 
-[[noreturn]] void Wrong(const std::string& message) { throw CLI::ValidationError(message); }
-
 const char* const kIdIs = "an ID is a whole number above 0";
+const char* const kGroupIs = "a group is a whole number above 0, as rosterctl duplicates shows it";
+const char* const kNumberIs = "a whole number above 0";
 const char* const kPlanIs = "a plan is a whole number above 0, as rosterctl plan shows it";
 
 class Parser {
@@ -118,9 +67,19 @@ class Parser {
     AddUsers();
     AddDecide("select", v1::SYNC);
     AddDecide("deselect", v1::SKIP);
+    AddDuplicates();
+    AddResolve();
+    AddMatches();
+    AddMatch();
+    AddExcluded();
+    AddExclude("exclude", true);
+    AddExclude("include", false);
+    AddProtect("protect", v1::PROTECT);
+    AddProtect("unprotect", v1::INCLUDE);
     AddPlan();
     AddSync();
     AddInvite();
+    AddUndo();
     AddTasks();
     AddRetry();
     AddExplain();
@@ -178,11 +137,34 @@ class Parser {
     command->add_option("--bucket", in_.bucket, List(AllWords<v1::Bucket>()))
         ->check(OneOf(AllWords<v1::Bucket>()))
         ->type_name("B");
+    AddClass(command, "of that class of changes alone");
+    command->add_option("--family", in_.family, "users of that family")
+        ->check(IsId(kIdIs))
+        ->type_name("ID");
+    command->add_option("--reason", in_.reasons, "why they stand there; several: A,B")
+        ->check(IsReason())
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->type_name("WORD");
+  }
+
+  void AddClass(CLI::App* command, const std::string& description) {
+    command
+        ->add_option("--class", in_.change_class,
+                     description + ": " + List(AllWords<v1::ChangeClass>()))
+        ->check(OneOf(AllWords<v1::ChangeClass>()))
+        ->type_name("CLASS");
+  }
+  void AddNote(CLI::App* command) {
+    command->add_option("--note", in_.note, "why, kept with the decision")
+        ->check(IsNote())
+        ->type_name("TEXT");
   }
 
   bool HasFilter() const {
     return !(in_.status.empty() && in_.match.empty() && in_.grade.empty() &&
-             in_.situation.empty() && in_.bucket.empty());
+             in_.situation.empty() && in_.bucket.empty() && in_.change_class.empty() &&
+             in_.family.empty() && in_.reasons.empty());
   }
 
   // The status is preset to new, as in the manual tool.
@@ -196,16 +178,25 @@ class Parser {
     filter.set_situation(
         FromWord<v1::Situation>(in_.situation).value_or(v1::SITUATION_UNSPECIFIED));
     filter.set_bucket(FromWord<v1::Bucket>(in_.bucket).value_or(v1::BUCKET_UNSPECIFIED));
+    filter.set_change_class(ChangeClass().value_or(v1::CHANGE_CLASS_UNSPECIFIED));
+    filter.set_family(NumberOr<std::int64_t>(in_.family, 0));
+    for (const std::string& reason : in_.reasons) filter.add_reasons(reason);
     return filter;
   }
 
-  std::vector<std::int64_t> Persons() const {
-    if (in_.persons.size() > kPersonsMax) {
+  std::optional<v1::ChangeClass> ChangeClass() const {
+    return FromWord<v1::ChangeClass>(in_.change_class);
+  }
+
+  std::vector<std::int64_t> Persons() const { return Ids(in_.persons); }
+
+  static std::vector<std::int64_t> Ids(const std::vector<std::string>& texts) {
+    if (texts.size() > kPersonsMax) {
       Wrong(fmt::format("ID: {} at most in one command", Number(kPersonsMax)));
     }
-    std::set<std::int64_t> persons;
-    for (const std::string& text : in_.persons) persons.insert(NumberOr<std::int64_t>(text, 0));
-    return {persons.begin(), persons.end()};
+    std::set<std::int64_t> ids;
+    for (const std::string& text : texts) ids.insert(NumberOr<std::int64_t>(text, 0));
+    return {ids.begin(), ids.end()};
   }
 
   void AddPersons(CLI::App* command, const char* description) {
@@ -232,9 +223,12 @@ class Parser {
 
   void AddUsers() {
     auto* command = Add("users", [this]() -> Run {
-      return [filter = Filter()](Session& s) { return RunUsers(s, filter); };
+      UsersOptions options{Filter(), in_.fields};
+      options.filter.set_family_context(options.filter.status() == v1::STATUS_NEW);
+      return [options = std::move(options)](Session& s) { return RunUsers(s, options); };
     });
     AddFilters(command);
+    command->add_flag("--fields", in_.fields, "what would be written, before → after, below each");
   }
 
   void AddDecide(const char* name, v1::Decision decision) {
@@ -242,6 +236,7 @@ class Parser {
       DecideOptions options;
       options.decision = decision;
       options.persons = Persons();
+      options.note = in_.note;
       if (in_.all) options.filter = Filter();
       if (in_.all && !options.persons.empty()) Wrong("ID and --all exclude each other");
       if (!in_.all && options.persons.empty()) {
@@ -258,6 +253,142 @@ class Parser {
     AddPersons(command, "persons, as rosterctl users shows them");
     command->add_flag("--all", in_.all, "all that rosterctl users shows with the same filters");
     AddFilters(command);
+    AddNote(command);
+  }
+
+  void AddDuplicates() {
+    auto* command = Add("duplicates", [this]() -> Run {
+      const auto status = FromWord<v1::GroupStatus>(in_.status).value_or(v1::GROUP_NEW);
+      return [status](Session& s) { return RunDuplicates(s, status); };
+    });
+    command->add_option("--status", in_.status, "new (the preset), resolved or all")
+        ->check(OneOf(AllWords<v1::GroupStatus>()))
+        ->type_name("STATUS");
+  }
+
+  void AddPerson(CLI::App* command, const char* name, std::string& into, const char* description) {
+    command->add_option(name, into, description)->check(IsId(kIdIs))->type_name("PERSON");
+  }
+
+  void AddResolve() {
+    auto* command = Add("resolve", [this]() -> Run {
+      const ResolveOptions options = Resolve();
+      return [options](Session& s) { return RunResolve(s, options); };
+    });
+    command->add_option("GROUP", in_.group, "as rosterctl duplicates shows it")
+        ->check(IsId(kGroupIs))
+        ->type_name("");
+    AddPerson(command, "--keep", in_.keep, "this person keeps the address");
+    AddPerson(command, "--use-email2", in_.use_email2,
+              "this person uses the second e-mail of FACTS; GROUP may be left out");
+    AddPerson(command, "--share-login", in_.share_login, "the family uses this person's login");
+    command->add_flag("--reopen", in_.reopen, "takes back what was decided");
+  }
+
+  ResolveOptions Resolve() const {
+    ResolveOptions options;
+    options.group = NumberOr<std::uint64_t>(in_.group, 0);
+    int ways = 0;
+    const auto way = [&](const std::string& person, v1::ResolveGroup::HowCase how) {
+      if (person.empty()) return;
+      ++ways;
+      options.how = how;
+      options.person = NumberOr<std::int64_t>(person, 0);
+    };
+    way(in_.keep, v1::ResolveGroup::kKeep);
+    way(in_.use_email2, v1::ResolveGroup::kUseEmail2);
+    way(in_.share_login, v1::ResolveGroup::kShareLogin);
+    if (in_.reopen) ++ways;
+    if (ways != 1) {
+      Wrong(
+          "say how, in one way: --keep PERSON, --use-email2 PERSON, --share-login PERSON or "
+          "--reopen");
+    }
+    if (options.group == 0 && options.how != v1::ResolveGroup::kUseEmail2) {
+      Wrong("say which GROUP, as rosterctl duplicates shows it");
+    }
+    return options;
+  }
+
+  void AddMatches() {
+    Add("matches", []() -> Run { return [](Session& s) { return RunMatches(s); }; });
+  }
+
+  void AddMatch() {
+    auto* command = Add("match", [this]() -> Run {
+      MatchOptions options;
+      options.person = NumberOr<std::int64_t>(in_.person, 0);
+      options.account = in_.account;
+      if (!in_.account.empty()) options.word = v1::DecideMatch::kAccount;
+      if (in_.none) options.word = v1::DecideMatch::kNone;
+      if (static_cast<int>(!in_.account.empty()) + static_cast<int>(in_.none) +
+              static_cast<int>(in_.withdraw) !=
+          1) {
+        Wrong("say which, in one way: --account ACCOUNT, --none or --withdraw");
+      }
+      return [options = std::move(options)](Session& s) { return RunMatch(s, options); };
+    });
+    command->add_option("PERSON", in_.person, "an ID, as rosterctl matches shows it")
+        ->required()
+        ->check(IsId(kIdIs))
+        ->type_name("");
+    command->add_option("--account", in_.account, "this one, as rosterctl matches shows it")
+        ->check(IsShort())
+        ->type_name("ACCOUNT");
+    command->add_flag("--none", in_.none, "none of them; of a lost account: start anew");
+    command->add_flag("--withdraw", in_.withdraw, "what was said before no longer counts");
+  }
+
+  void AddExcluded() {
+    auto* command = Add("excluded", [this]() -> Run {
+      auto status = ExcludedStatus::kNew;
+      if (in_.status == "on-purpose") status = ExcludedStatus::kOnPurpose;
+      if (in_.status == "all") status = ExcludedStatus::kAll;
+      return [status](Session& s) { return RunExcluded(s, status); };
+    });
+    command->add_option("--status", in_.status, "new (the preset), on-purpose or all")
+        ->check(OneOf({"new", "on-purpose", "all"}))
+        ->type_name("STATUS");
+  }
+
+  void AddExclude(const char* name, bool exclude) {
+    auto* command = Add(name, [this, exclude]() -> Run {
+      if (in_.what == "family") {
+        DecideFamiliesOptions options{exclude, Persons(), in_.note};
+        return [options = std::move(options)](Session& s) { return RunDecideFamilies(s, options); };
+      }
+      return Deciding(exclude ? v1::EXCLUDE : v1::INCLUDE);
+    });
+    command->add_option("WHAT", in_.what, "family or person")
+        ->required()
+        ->check(OneOf({"family", "person"}))
+        ->type_name("");
+    command->add_option("ID", in_.persons, "their IDs")
+        ->required()
+        ->check(IsId(kIdIs))
+        ->type_name("");
+    AddNote(command);
+  }
+
+  void AddProtect(const char* name, v1::Decision decision) {
+    auto* command = Add(name, [this, decision]() -> Run { return Deciding(decision); });
+    command->add_option("WHAT", in_.what, "person")
+        ->required()
+        ->check(OneOf({"person"}))
+        ->type_name("");
+    command->add_option("ID", in_.persons, "persons, as rosterctl users shows them")
+        ->required()
+        ->check(IsId(kIdIs))
+        ->type_name("");
+    AddNote(command);
+  }
+
+  Run Deciding(v1::Decision decision) const {
+    DecideOptions options;
+    options.decision = decision;
+    options.persons = Persons();
+    options.note = in_.note;
+    return [options = std::move(options)](Session& s) { return RunDecide(s, options); };
   }
 
   void AddPlan() {
@@ -267,6 +398,8 @@ class Parser {
       if (!in_.action.empty()) {
         options.bucket = FromWord<v1::Bucket>(in_.action).value_or(v1::BUCKET_UNSPECIFIED);
       }
+      options.change_class = ChangeClass();
+      options.number = NumberOr<std::uint64_t>(in_.number, 0);
       return [options](Session& s) { return RunPlan(s, options); };
     });
     AddPlanNumber(command, "PLAN", "a plan made before; none: what is pending now");
@@ -275,35 +408,96 @@ class Parser {
                      "the whole list of add, update, archive, restore, skip, unchanged or all")
         ->check(OneOf(With(AllWords<v1::Bucket>(), "all")))
         ->type_name("ACTION");
+    AddClass(command, "the whole list of one class");
+    command->add_option("--number", in_.number, "so many rows at the most")
+        ->check(IsId(kNumberIs))
+        ->type_name("N");
+  }
+
+  SyncOptions Sync() const {
+    SyncOptions options;
+    options.plan = PlanNumber();
+    options.leave_out_changed = in_.leave_out_changed;
+    options.yes = in_.yes;
+    options.wait = in_.wait;
+    for (const std::string& word : in_.only) {
+      if (const auto one = FromWord<v1::ChangeClass>(word)) options.only.push_back(*one);
+    }
+    options.except = Ids(in_.except);
+    // Otherwise the number of a plan that stands behind the IDs would be taken for one of them.
+    if (!options.except.empty() && options.plan == 0) {
+      Wrong("--except goes with a plan that was shown: rosterctl sync PLAN --except ID...");
+    }
+    if (in_.override_guard != !in_.override_reason.empty()) {
+      Wrong("--override-guard and --reason TEXT go together: why it is right to lift the guard");
+    }
+    if (in_.override_guard) options.override_reason = in_.override_reason;
+    return options;
   }
 
   void AddSync() {
     auto* command = Add("sync", [this]() -> Run {
-      const SyncOptions options{PlanNumber(), in_.leave_out_changed, in_.yes, in_.wait};
-      return [options](Session& s) { return RunSync(s, options); };
+      return [options = Sync()](Session& s) { return RunSync(s, options); };
     });
     AddPlanNumber(command, "PLAN", "exactly that plan, without a question");
     command->add_flag("--leave-out-changed", in_.leave_out_changed,
                       "what has changed since it was shown is left out, the rest goes on");
+    command->add_option("--only", in_.only, "these classes alone, the rest stays pending: A,B")
+        ->check(OneOf(AllWords<v1::ChangeClass>()))
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->type_name("CLASS");
+    command->add_option("--except", in_.except, "not these persons; behind PLAN")
+        ->check(IsId(kIdIs))
+        ->delimiter(',')
+        ->type_name("ID");
+    command->add_flag("--override-guard", in_.override_guard,
+                      "lifts the guards that hold it, for this plan alone");
+    command->add_option("--reason", in_.override_reason, "why the guards are lifted, on record")
+        ->check(IsNote())
+        ->type_name("TEXT");
     command->add_flag("--yes", in_.yes, "no question");
     command->add_flag("--wait", in_.wait, "until it has ended, with a progress bar");
   }
 
   void AddInvite() {
     auto* command = Add("invite", [this]() -> Run {
-      InviteOptions options{Persons(), in_.never_accessed, in_.yes, in_.wait};
+      InviteOptions options{Persons(), in_.never_accessed, NumberOr<std::uint32_t>(in_.batch, 0),
+                            in_.yes, in_.wait};
+      if (in_.log) {
+        if (!options.persons.empty() || in_.never_accessed || !in_.batch.empty() || in_.yes ||
+            in_.wait) {
+          Wrong("--log shows what was sent, and goes with nothing else");
+        }
+        return [](Session& s) { return RunInviteLog(s); };
+      }
       return [options = std::move(options)](Session& s) { return RunInvite(s, options); };
     });
     AddPersons(command, "persons; none: everybody linked and active");
     command->add_flag("--never-accessed", in_.never_accessed,
                       "only those who have never logged in");
+    command->add_option("--batch", in_.batch, "at most so many; else as the config says")
+        ->check(Check(
+            [](const std::string& text) { return ToNumber<std::uint32_t>(text).value_or(0) > 0; },
+            kNumberIs))
+        ->type_name("N");
+    command->add_flag("--log", in_.log, "what was sent: when, to whom");
     command->add_flag("--yes", in_.yes, "no question");
     command->add_flag("--wait", in_.wait, "until it has ended, with a progress bar");
+  }
+
+  void AddUndo() {
+    auto* command = Add("undo", [this]() -> Run {
+      return [plan = PlanNumber()](Session& s) { return RunUndo(s, plan); };
+    });
+    AddPlanNumber(command, "PLAN", "the plan to take back");
+    command->get_option("PLAN")->required();
   }
 
   void AddTasks() {
     auto* command = Add("tasks", [this]() -> Run {
       TasksOptions options;
+      options.action = FromWord<v1::Action>(in_.action).value_or(v1::ACTION_UNSPECIFIED);
       options.state = FromWord<v1::TaskState>(in_.state).value_or(v1::TASK_STATE_UNSPECIFIED);
       options.plan = PlanNumber();
       return [options](Session& s) { return RunTasks(s, options); };
@@ -311,6 +505,9 @@ class Parser {
     command->add_option("--state", in_.state, List(AllWords<v1::TaskState>()) + " or all")
         ->check(OneOf(With(AllWords<v1::TaskState>(), "all")))
         ->type_name("STATE");
+    command->add_option("--action", in_.action, List(AllWords<v1::Action>()) + " or all")
+        ->check(OneOf(With(AllWords<v1::Action>(), "all")))
+        ->type_name("ACTION");
     AddPlanNumber(command, "--plan", "of that plan alone");
     command->get_option("--plan")->type_name("PLAN");
   }

@@ -23,18 +23,54 @@ struct PollOptions {
 };
 Answer<Exit> RunPoll(Session& session, const PollOptions& options);
 
-Answer<Exit> RunUsers(Session& session, const v1::Filter& filter);
+struct UsersOptions {
+  v1::Filter filter;
+  bool fields = false;  // before -> after below each row
+};
+Answer<Exit> RunUsers(Session& session, const UsersOptions& options);
 
 struct DecideOptions {
   v1::Decision decision = v1::SYNC;
   std::vector<std::int64_t> persons;  // either these
   std::optional<v1::Filter> filter;   // or all that it shows
+  std::string note;
 };
 Answer<Exit> RunDecide(Session& session, const DecideOptions& options);
+
+// UNSPECIFIED is as GROUP_NEW.
+Answer<Exit> RunDuplicates(Session& session, v1::GroupStatus status);
+
+struct ResolveOptions {
+  std::uint64_t group = 0;  // 0: none, for kUseEmail2 alone
+  v1::ResolveGroup::HowCase how = v1::ResolveGroup::kReopen;
+  std::int64_t person = 0;  // not of kReopen
+};
+Answer<Exit> RunResolve(Session& session, const ResolveOptions& options);
+
+Answer<Exit> RunMatches(Session& session);
+
+struct MatchOptions {
+  std::int64_t person = 0;
+  v1::DecideMatch::WordCase word = v1::DecideMatch::kWithdraw;
+  std::string account;  // of kAccount
+};
+Answer<Exit> RunMatch(Session& session, const MatchOptions& options);
+
+enum class ExcludedStatus { kNew, kOnPurpose, kAll };
+Answer<Exit> RunExcluded(Session& session, ExcludedStatus status);
+
+struct DecideFamiliesOptions {
+  bool exclude = true;  // false: include
+  std::vector<std::int64_t> families;
+  std::string note;
+};
+Answer<Exit> RunDecideFamilies(Session& session, const DecideFamiliesOptions& options);
 
 struct PlanOptions {
   std::uint64_t plan = 0;            // 0: as things stand now
   std::optional<v1::Bucket> bucket;  // set: the list alone, whole; UNSPECIFIED: all items
+  std::optional<v1::ChangeClass> change_class;  // the same, of a class
+  std::uint64_t number = 0;                     // rows at the most; 0: 20, or the whole of a list
 };
 Answer<Exit> RunPlan(Session& session, const PlanOptions& options);
 
@@ -43,19 +79,28 @@ struct SyncOptions {
   bool leave_out_changed = false;
   bool yes = false;
   bool wait = false;
+  std::vector<v1::ChangeClass> only;  // none: all
+  std::vector<std::int64_t> except;
+  std::optional<std::string> override_reason;  // set: guards are lifted, and why
 };
 Answer<Exit> RunSync(Session& session, const SyncOptions& options);
 
 struct InviteOptions {
   std::vector<std::int64_t> persons;  // none: everybody linked and active
   bool never_accessed = false;
+  std::uint32_t batch = 0;  // at most so many; 0: as the config says
   bool yes = false;
   bool wait = false;
 };
 Answer<Exit> RunInvite(Session& session, const InviteOptions& options);
+Answer<Exit> RunInviteLog(Session& session);
+
+// Prepares the inverse of that plan, and shows it. Nothing is approved.
+Answer<Exit> RunUndo(Session& session, std::uint64_t plan);
 
 struct TasksOptions {
   v1::TaskState state = v1::TASK_STATE_UNSPECIFIED;  // all
+  v1::Action action = v1::ACTION_UNSPECIFIED;        // all
   std::uint64_t plan = 0;                            // 0: all
 };
 Answer<Exit> RunTasks(Session& session, const TasksOptions& options);

@@ -16,6 +16,7 @@ constexpr int kNamedMax = 20;              // ids named on the screen
 v1::Request AskOf(const DecideOptions& options) {
   v1::Request request;
   request.mutable_decide()->set_decision(options.decision);
+  request.mutable_decide()->set_note(options.note);
   if (options.filter) *request.mutable_decide()->mutable_filter() = *options.filter;
   return request;
 }
@@ -54,26 +55,49 @@ std::string HeldBack(const v1::DecideReply& reply) {
       ids);
 }
 
-}  // namespace
-
-Answer<Exit> RunDecide(Session& session, const DecideOptions& options) {
-  CLIENT_ASSIGN(const v1::DecideReply reply, Decide(session, options));
-  if (session.json) {
-    session.Json(reply);
-    return Exit::kDone;
+// "Selected" 12 users; 2 "had been selected before".
+struct Verbs {
+  const char* done;
+  const char* before;
+};
+Verbs VerbsOf(v1::Decision decision) {
+  switch (decision) {
+    case v1::SYNC:
+      return {"Selected", "selected"};
+    case v1::SKIP:
+      return {"Deselected", "deselected"};
+    case v1::EXCLUDE:
+      return {"Excluded", "excluded"};
+    case v1::PROTECT:
+      return {"Protected", "protected"};
+    default:
+      return {"Neither excluded nor protected any more:", "neither"};
   }
-  session.console.Line(CountersLine(reply.counters()));
-  session.console.Line();
-  const char* done = options.decision == v1::SYNC ? "Selected" : "Deselected";
-  std::string text = fmt::format("{} {}", done, Count(reply.changed(), "user"));
+}
+
+void SayDone(const Session& session, const DecideOptions& options, const v1::DecideReply& reply) {
+  const Verbs verbs = VerbsOf(options.decision);
+  std::string text = fmt::format("{} {}", verbs.done, Count(reply.changed(), "user"));
   if (reply.unchanged() > 0) {
-    text += fmt::format("; {} had been {} before", Number(reply.unchanged()),
-                        options.decision == v1::SYNC ? "selected" : "deselected");
+    text += fmt::format("; {} had been {} before", Number(reply.unchanged()), verbs.before);
   }
   session.console.Line(text + ".");
   if (reply.not_selectable_size() > 0) {
     session.console.Paragraph(HeldBack(reply), Tone::kWarning);
   }
+}
+
+}  // namespace
+
+Answer<Exit> RunDecide(Session& session, const DecideOptions& options) {
+  CLIENT_ASSIGN(const bool parents, AskIsOfParents(session));
+  CLIENT_ASSIGN(const v1::DecideReply reply, Decide(session, options));
+  if (session.json) {
+    session.Json(reply);
+    return Exit::kDone;
+  }
+  ShowTop(session, reply.counters(), parents);
+  SayDone(session, options, reply);
   session.Next(reply.counters().fresh() > 0
                    ? "rosterctl users shows who is still new; then rosterctl plan"
                    : "rosterctl plan");

@@ -17,7 +17,7 @@ constexpr Millis kListen{500};
 constexpr Millis kSilenceMax{3000};
 
 constexpr std::size_t kSeqWidth = 7;
-constexpr std::size_t kTypeWidth = 15;
+constexpr std::size_t kTypeWidth = 17;
 
 class Printer {
  public:

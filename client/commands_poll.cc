@@ -2,29 +2,13 @@
 
 #include "client/commands.h"
 #include "client/format.h"
-#include "client/progress.h"
 #include "client/screen.h"
+#include "client/watch.h"
 
 namespace roster::client {
 namespace {
 
-constexpr Millis kLookEvery{250};
 constexpr int kRejectedMax = 10;  // rows shown
-
-// Looks until the poll has ended.
-Answer<v1::Poll> WaitForPoll(Session& session, v1::Poll poll) {
-  Progress progress(session.console, session.progress());
-  while (poll.state() == v1::Poll::RUNNING) {
-    progress.Show(poll.phase().empty() ? "Starting" : poll.phase(), poll.done(), poll.total());
-    session.clock.Wait(kLookEvery);
-    v1::Request request;
-    request.mutable_get_poll()->set_poll(poll.poll());
-    auto reply = session.connection.Call(request);
-    if (!reply) return tl::unexpected(std::move(reply).error());
-    poll = std::move(*reply->mutable_poll()->mutable_poll());
-  }
-  return poll;
-}
 
 void ShowRejectedRows(const Session& session, const v1::Poll& poll) {
   if (poll.rows_rejected() == 0) return;
@@ -52,11 +36,20 @@ void ShowRejectedRows(const Session& session, const v1::Poll& poll) {
   }
 }
 
+// "9,176 people, 1,535 student rows, 620 families, 1,498 accounts on the site"
+std::string Brought(const v1::Poll& poll) {
+  std::string text =
+      fmt::format("{} people, {}, ", Number(poll.people()), Count(poll.students(), "student row"));
+  if (poll.families() > 0) text += Families(poll.families()) + ", ";
+  return text + Count(poll.accounts(), "account") + " on the site";
+}
+
 void ShowUsed(const Session& session, const v1::Poll& poll) {
-  session.console.Paragraph(fmt::format(
-      "Poll {} is whole: {} people, {}, {} on the site; {} ({}).", poll.poll(),
-      Number(poll.people()), Count(poll.students(), "student row"),
-      Count(poll.accounts(), "account"), Count(poll.requests(), "request"), Bytes(poll.bytes())));
+  session.console.Paragraph(
+      poll.reused() ? fmt::format("Poll {} is computed again from what was read before: {}.",
+                                  poll.poll(), Brought(poll))
+                    : fmt::format("Poll {} is whole: {}; {} ({}).", poll.poll(), Brought(poll),
+                                  Count(poll.requests(), "request"), Bytes(poll.bytes())));
   session.console.Line(poll.rows_changed() == 0
                            ? "Nothing has changed since the poll before."
                            : fmt::format("{} changed.", Count(poll.rows_changed(), "row")));
@@ -64,6 +57,9 @@ void ShowUsed(const Session& session, const v1::Poll& poll) {
     session.console.Line(
         fmt::format("Accounts on the site that belong to nobody in FACTS: {}, never touched.",
                     Number(poll.unowned_accounts())));
+  }
+  for (const v1::Count& notice : poll.notices()) {
+    session.console.Paragraph("To look at in FACTS: " + NoticeText(notice) + ".");
   }
   ShowRejectedRows(session, poll);
 }
@@ -85,6 +81,9 @@ Answer<Exit> ShowEnded(Session& session, const v1::Poll& poll) {
   ShowUsed(session, poll);
   CLIENT_ASSIGN(const Standing standing, AskStanding(session));
   session.console.Line();
+  session.console.Paragraph(
+      SelectedLine(standing.school.counters(), standing.school.accounts() == "parents"),
+      Tone::kBold);
   session.console.Line(CountersLine(standing.school.counters()));
   session.Next(standing.school.counters().fresh() > 0 ? "rosterctl users" : "rosterctl plan");
   return Exit::kDone;

@@ -3,6 +3,7 @@
 #include "client/commands.h"
 #include "client/format.h"
 #include "client/screen.h"
+#include "client/words.h"
 
 namespace roster::client {
 namespace {
@@ -84,8 +85,11 @@ class Screen {
     }
     Row("Next poll", IsStopped(school) ? "none: stopped" : Minute(school.next_poll_at()));
     Row("Users", CountersLine(school.counters()));
-    Row("To review", fmt::format("{} never reviewed", Number(school.counters().fresh())));
+    Row("To review", ToReview(school));
     Row("Pending", Pending(school.counters()));
+    if (school.rollover()) {
+      Row("Rollover", "the window is open: its own limits hold until it ends");
+    }
     Row("Tasks", TasksLine(school.tasks()));
     for (const v1::Plan& plan : school.plans()) {
       Row(fmt::format("Plan {}", plan.plan()), PlanLine(plan));
@@ -94,6 +98,10 @@ class Screen {
       Row("Unmapped",
           fmt::format("status words that the config does not map: {}", UnknownWords(school)));
     }
+    for (const v1::Count& notice : school.last_good_poll().notices()) {
+      Row("In FACTS", NoticeText(notice));
+    }
+    for (const v1::Hold& hold : school.holds()) Held(hold);
     for (const std::string& problem : ProblemsOf(status_, school)) Problem(problem);
   }
 
@@ -122,12 +130,29 @@ class Screen {
     }
   }
 
-  void Problem(const std::string& text) {
+  void Problem(const std::string& text, Tone tone = Tone::kBad) {
     bool first = true;
     for (const std::string& line : Wrap(Clean(text), session_.console.terminal().width - 4)) {
-      session_.console.Line(session_.console.In(Tone::kBad, (first ? "  ! " : "    ") + line));
+      session_.console.Line(session_.console.In(tone, (first ? "  ! " : "    ") + line));
       first = false;
     }
+  }
+
+  void Held(const v1::Hold& hold) {
+    Problem(fmt::format("Held by the guard on {}: {}", GuardText(hold.guard()), hold.message()),
+            Tone::kWarning);
+  }
+
+  static std::string ToReview(const v1::SchoolStatus& school) {
+    const v1::Counters& counters = school.counters();
+    std::string text = fmt::format("{} never reviewed", Count(counters.fresh(), "user"));
+    if (school.accounts() != "parents") return text;
+    text += fmt::format(", of {}; {} selected with new users", Families(counters.families_fresh()),
+                        Families(counters.families_selected()));
+    if (counters.families_excluded() > 0) {
+      text += fmt::format("; {} excluded", Families(counters.families_excluded()));
+    }
+    return text + fmt::format("; {} in all", Families(counters.families()));
   }
 
   std::string LastPoll(const v1::SchoolStatus& school) const {
@@ -139,9 +164,10 @@ class Screen {
     const std::string when =
         fmt::format("{} ({})", Ago(poll.ended_at(), status_.now()), Minute(poll.ended_at()));
     if (poll.state() != v1::Poll::USED) return when + ", not used";
-    return fmt::format("{}: {}, {}, {}", when, Count(poll.students(), "student"),
-                       Count(poll.accounts(), "account"),
-                       Count(poll.rows_changed(), "row") + " changed");
+    std::string text = when + ": " + Count(poll.students(), "student");
+    if (poll.families() > 0) text += ", " + Families(poll.families());
+    return text + fmt::format(", {}, {} changed", Count(poll.accounts(), "account"),
+                              Count(poll.rows_changed(), "row"));
   }
 
   static std::string Pending(const v1::Counters& counters) {
@@ -176,10 +202,12 @@ bool IsFailing(const v1::Status& status) {
 
 Exit CodeOf(const v1::Status& status) {
   if (IsFailing(status)) return Exit::kFailing;
+  Exit exit = Exit::kDone;
   for (const v1::SchoolStatus& school : status.schools()) {
-    if (NeedsReview(school)) return Exit::kReviewNeeded;
+    if (school.holds_size() > 0) return Exit::kHeld;
+    if (NeedsReview(school)) exit = Exit::kReviewNeeded;
   }
-  return Exit::kDone;
+  return exit;
 }
 
 // Of all schools, or of the one that was named.
@@ -200,15 +228,19 @@ void SayNext(const Session& session, const v1::Status& status) {
   std::uint64_t fresh = 0;
   std::uint64_t dead = 0;
   bool pending = false;
+  bool held = false;
   for (const v1::SchoolStatus& school : status.schools()) {
     fresh += school.counters().fresh();
     dead += school.tasks().dead();
     pending = pending || NeedsReview(school);
+    held = held || school.holds_size() > 0;
   }
   if (dead > 0) {
     session.Next("rosterctl tasks --state dead");
   } else if (fresh > 0) {
     session.Next("rosterctl users");
+  } else if (held) {
+    session.Next("rosterctl plan shows what the guards hold, and the ways on");
   } else if (pending) {
     session.Next("rosterctl plan");
   } else {

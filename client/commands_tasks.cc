@@ -86,6 +86,7 @@ Answer<Exit> RunTasks(Session& session, const TasksOptions& options) {
   const auto ask = [&](const std::string& token) {
     v1::Request request;
     request.mutable_list_tasks()->set_state(options.state);
+    request.mutable_list_tasks()->set_action(options.action);
     request.mutable_list_tasks()->set_plan(options.plan);
     request.mutable_list_tasks()->set_page_size(kPageSize);
     request.mutable_list_tasks()->set_page_token(token);
@@ -119,6 +120,7 @@ Answer<Exit> RunTasks(Session& session, const TasksOptions& options) {
   if (shown > 0) session.console.Line();
   std::string text = shown == 0 ? "No tasks" : Count(shown, "task");
   if (options.state != v1::TASK_STATE_UNSPECIFIED) text += " with state " + Word(options.state);
+  if (options.action != v1::ACTION_UNSPECIFIED) text += " of action " + Word(options.action);
   if (options.plan != 0) text += fmt::format(" of plan {}", options.plan);
   session.console.Line(text + ".");
   SayNext(session, counts);

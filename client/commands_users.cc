@@ -2,6 +2,7 @@
 
 #include "client/commands.h"
 #include "client/format.h"
+#include "client/listing.h"
 #include "client/screen.h"
 #include "client/words.h"
 
@@ -20,12 +21,18 @@ std::string Described(const v1::Filter& filter) {
     parts.push_back("situation " + Word(filter.situation()));
   }
   if (filter.bucket() != v1::BUCKET_UNSPECIFIED) parts.push_back("bucket " + Word(filter.bucket()));
+  if (filter.change_class() != v1::CHANGE_CLASS_UNSPECIFIED) {
+    parts.push_back("class " + Word(filter.change_class()));
+  }
+  if (filter.family() != 0) parts.push_back(fmt::format("family {}", filter.family()));
+  for (const std::string& reason : filter.reasons()) parts.push_back("reason " + Clean(reason));
   return parts.empty() ? "" : " with " + List(parts);
 }
 
 bool IsPreset(const v1::Filter& filter) {
   v1::Filter preset;
   preset.set_status(v1::STATUS_NEW);
+  preset.set_family_context(true);
   return filter.SerializeAsString() == preset.SerializeAsString();
 }
 
@@ -44,7 +51,7 @@ void SayNext(const Session& session, const v1::Filter& filter) {
   if (filter.status() == v1::STATUS_NEW) {
     session.Next("rosterctl select --all, or select|deselect ID...; then rosterctl plan");
   } else if (filter.status() == v1::STATUS_ERROR) {
-    session.Next("mend them in FACTS, then rosterctl poll --wait; or rosterctl deselect ID...");
+    session.Next("rosterctl duplicates, matches and excluded settle them; or mend them in FACTS");
   } else {
     session.Next("rosterctl explain ID says why somebody stands here; rosterctl plan goes on");
   }
@@ -52,46 +59,47 @@ void SayNext(const Session& session, const v1::Filter& filter) {
 
 }  // namespace
 
-Answer<Exit> RunUsers(Session& session, const v1::Filter& filter) {
-  Table table = UsersTable(session);
+Answer<Exit> RunUsers(Session& session, const UsersOptions& options) {
+  const v1::Filter& filter = options.filter;
+  CLIENT_ASSIGN(const bool parents, AskIsOfParents(session));
+  Table table = UsersTable(session, parents);
   std::uint64_t shown = 0;
-  bool first = true;
-  const auto ask = [&](const std::string& token) {
-    v1::Request request;
-    *request.mutable_list_users()->mutable_filter() = filter;
-    request.mutable_list_users()->set_page_size(kPageSize);
-    request.mutable_list_users()->set_page_token(token);
-    return request;
+  std::uint64_t relatives = 0;  // reviewed before
+  std::uint64_t held = 0;       // relatives too, never reviewed, and held back by an error
+  const auto begin = [&](const v1::Counters& counters) {
+    if (!session.json) ShowTop(session, counters, parents);
   };
-  const auto each = [&](const v1::UserPage& page) {
-    if (first && !session.json) {
-      session.console.Line(CountersLine(page.counters()));
-      session.console.Line();
+  const auto each = [&](const v1::UserRow& row) {
+    if (session.json) {
+      session.Json(row);
+      return;
     }
-    first = false;
-    for (const v1::UserRow& row : page.rows()) {
-      ++shown;
-      if (session.json) {
-        session.Json(row);
-      } else {
-        table.Add(UserCells(session, row));
-      }
-    }
+    ++(!row.context() ? shown : row.is_new() ? held : relatives);
+    table.Add(UserCells(session, row, parents));
+    if (options.fields) AddFieldLines(row, table);
     // A page may be short: the widths are settled by as many rows as there are.
     if (table.waiting() >= kPageSize) session.console.Print(table.Take());
-    return true;
   };
-  CLIENT_TRY(ForEachPage<v1::UserPage>(
-      session, ask, [](const v1::Reply& reply) -> const v1::UserPage& { return reply.users(); },
-      each));
+  CLIENT_TRY(ForEachUser(session, filter, each, begin));
   if (session.json) return Exit::kDone;
   session.console.Print(table.Take());
-  if (shown == 0) {
+  if (shown + relatives + held == 0) {
     SayNone(session, filter);
     return Exit::kDone;
   }
   session.console.Line();
   session.console.Line(Count(shown, "user") + Described(filter) + ".");
+  if (relatives > 0) {
+    session.console.Paragraph(
+        fmt::format("{} without an x {} reviewed before, and shown beside their relatives.",
+                    Count(relatives, "user"), relatives == 1 ? "was" : "were"));
+  }
+  if (held > 0) {
+    session.console.Paragraph(
+        fmt::format("{} shown beside their relatives {} held back by an error: rosterctl users "
+                    "--status error.",
+                    Count(held, "user"), held == 1 ? "is" : "are"));
+  }
   SayNext(session, filter);
   return Exit::kDone;
 }

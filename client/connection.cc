@@ -137,6 +137,9 @@ bool IsCommand(const v1::Request& request) {
     case v1::Request::kPreparePlan:
     case v1::Request::kApprovePlan:
     case v1::Request::kRetryTasks:
+    case v1::Request::kDecideFamilies:
+    case v1::Request::kResolveGroup:
+    case v1::Request::kDecideMatch:
       return true;
     case v1::Request::kGetStatus:
     case v1::Request::kGetPoll:
@@ -147,6 +150,8 @@ bool IsCommand(const v1::Request& request) {
     case v1::Request::kExplain:
     case v1::Request::kReplay:
     case v1::Request::kListPlans:
+    case v1::Request::kListFamilies:
+    case v1::Request::kListGroups:
     case v1::Request::BODY_NOT_SET:
       return false;
   }

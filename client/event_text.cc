@@ -22,12 +22,30 @@ std::string Text(const v1::PollCompleted& event) {
                      Number(event.rows_rejected()));
 }
 
+// "archive, missing"
+std::string Guards(const google::protobuf::RepeatedField<int>& guards) {
+  std::vector<std::string> words;
+  for (const int guard : guards) words.push_back(Word(static_cast<v1::Guard>(guard)));
+  return List(words);
+}
+
 std::string Text(const v1::ReviewRequired& event) {
-  return fmt::format(
+  std::string text = fmt::format(
       "poll {}: {}, {}; pending: {} to add, {} to update, {} to archive, {} to restore",
       event.poll(), Count(event.new_users(), "new user"), Count(event.new_errors(), "new error"),
       Number(event.pending_adds()), Number(event.pending_updates()),
       Number(event.pending_archives()), Number(event.pending_restores()));
+  if (!event.held().empty()) text += "; held by the guards on " + Guards(event.held());
+  return text;
+}
+
+std::string Text(const v1::PlanPrepared& event) {
+  std::string text =
+      fmt::format("plan {} ({}): {}{}", event.plan(), ShortDigest(event.digest()),
+                  Count(event.items(), "item"), event.invitations() ? ", invitations" : "");
+  if (event.undo_of() != 0) text += fmt::format(", takes plan {} back", event.undo_of());
+  if (!event.held().empty()) text += "; held by the guards on " + Guards(event.held());
+  return text;
 }
 
 std::string Text(const v1::PlanApproved& event) {
@@ -42,12 +60,40 @@ std::string Text(const v1::PlanApproved& event) {
   if (event.left_out_total() > 0) {
     text += fmt::format("; {} left out, changed", Number(event.left_out_total()));
   }
+  if (event.not_chosen() > 0) {
+    text += fmt::format("; {} left out on purpose", Number(event.not_chosen()));
+  }
+  if (!event.lifted().empty()) text += "; guards lifted: " + Guards(event.lifted());
   return text;
 }
 
 std::string Text(const v1::PersonsDecided& event) {
   return fmt::format("{}: {}", Word(event.decision()),
                      Count(static_cast<std::uint64_t>(event.persons_size()), "person"));
+}
+
+std::string Text(const v1::FamiliesDecided& event) {
+  return fmt::format("{}: {}", event.excluded() ? "excluded" : "included again",
+                     Families(static_cast<std::uint64_t>(event.families_size())));
+}
+
+std::string Text(const v1::DuplicateResolved& event) {
+  std::string what = "open again, the earlier word no longer counts";
+  if (event.kind() == "keep") {
+    what = fmt::format("person {} keeps the address", event.holder());
+  } else if (event.kind() == "share") {
+    what = fmt::format("the family shares the login of person {}", event.holder());
+  } else if (!event.kind().empty()) {
+    what = fmt::format("{}, person {}", event.kind(), event.holder());
+  }
+  return fmt::format("group {}: {}", event.group(), what);
+}
+
+std::string Text(const v1::MatchDecided& event) {
+  const std::string person = fmt::format("person {}: ", event.person());
+  if (event.withdrawn()) return person + "the earlier word no longer counts";
+  if (event.account().empty()) return person + "none of the accounts that fit";
+  return person + "account " + event.account();
 }
 
 std::string Text(const v1::TaskApplied& event) {
@@ -82,10 +128,7 @@ std::string EventText(const v1::Entry& entry) {
     case v1::Entry::kPersonsDecided:
       return Text(entry.persons_decided()) + ", by " + entry.actor();
     case v1::Entry::kPlanPrepared:
-      return fmt::format("plan {} ({}): {}{}, by {}", entry.plan_prepared().plan(),
-                         ShortDigest(entry.plan_prepared().digest()),
-                         Count(entry.plan_prepared().items(), "item"),
-                         entry.plan_prepared().invitations() ? ", invitations" : "", entry.actor());
+      return Text(entry.plan_prepared()) + ", by " + entry.actor();
     case v1::Entry::kPlanApproved:
       return Text(entry.plan_approved()) + ", by " + entry.actor();
     case v1::Entry::kTaskApplied:
@@ -107,6 +150,21 @@ std::string EventText(const v1::Entry& entry) {
     case v1::Entry::kSyncCompleted:
       return fmt::format("plan {}: {}", entry.sync_completed().plan(),
                          TasksLine(entry.sync_completed().tasks()));
+    case v1::Entry::kFamiliesDecided:
+      return Text(entry.families_decided()) + ", by " + entry.actor();
+    case v1::Entry::kDuplicateResolved:
+      return Text(entry.duplicate_resolved()) + ", by " + entry.actor();
+    case v1::Entry::kEmailChosen:
+      return fmt::format("person {}: the {} e-mail of FACTS counts, by {}",
+                         entry.email_chosen().person(),
+                         entry.email_chosen().email2() ? "second" : "first", entry.actor());
+    case v1::Entry::kMatchDecided:
+      return Text(entry.match_decided()) + ", by " + entry.actor();
+    case v1::Entry::kLinksForgotten:
+      return fmt::format(
+          "{} given up, the accounts are gone, by {}",
+          Count(static_cast<std::uint64_t>(entry.links_forgotten().links_size()), "link"),
+          entry.actor());
     case v1::Entry::EVENT_NOT_SET:
       return "an event that this rosterctl does not know: install the version of rosterd";
   }

@@ -20,7 +20,7 @@ enum class Exit : int {
   kUsage = 2,
   kRefused = 3,        // not allowed, stale, held
   kReviewNeeded = 10,  // status --exit-code
-  kHeld = 11,          // status --exit-code; no plan is held yet, the number is kept for it
+  kHeld = 11,          // status --exit-code: a guard holds what is pending
   kFailing = 12,       // status --exit-code: a source, a site or a worker
 };
 

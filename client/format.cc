@@ -34,6 +34,18 @@ std::string Count(std::uint64_t number, std::string_view noun) {
   return fmt::format("{} {}{}", Number(number), noun, number == 1 ? "" : "s");
 }
 
+std::string Families(std::uint64_t number) {
+  return fmt::format("{} famil{}", Number(number), number == 1 ? "y" : "ies");
+}
+
+std::string Ids(const google::protobuf::RepeatedField<std::int64_t>& ids) {
+  constexpr int kNamed = 20;
+  std::vector<std::string> names;
+  for (int i = 0; i < ids.size() && i < kNamed; ++i) names.push_back(std::to_string(ids.Get(i)));
+  if (ids.size() > kNamed) names.emplace_back("...");
+  return List(names);
+}
+
 std::string Bytes(std::uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} B", bytes);
   const auto size = static_cast<double>(bytes);

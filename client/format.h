@@ -18,7 +18,10 @@ using google::protobuf::Timestamp;
 
 std::string Number(std::uint64_t number);                        // "9,176"
 std::string Count(std::uint64_t number, std::string_view noun);  // "1 user", "14 users"
-std::string Bytes(std::uint64_t bytes);                          // "812 B", "4.2 MB"
+std::string Families(std::uint64_t number);                      // "1 family", "14 families"
+// "12, 13"; of many the first 20, then "...".
+std::string Ids(const google::protobuf::RepeatedField<std::int64_t>& ids);
+std::string Bytes(std::uint64_t bytes);  // "812 B", "4.2 MB"
 
 // By the local clock. "-" when unset or not a time.
 std::string Minute(const Timestamp& time);  // "2026-08-24 06:30"

@@ -9,7 +9,7 @@ namespace {
   "\nAlso: --school S, --json, --endpoint E, --timeout SECONDS (rosterctl --help).\n" \
   "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused"
 
-constexpr std::array<HelpPage, 12> kPages = {{
+constexpr std::array<HelpPage, 22> kPages = {{
     {"status", "where everything stands: polls, counters, plans, tasks, workers",
      R"(The place to begin, and the one to watch from a monitor.
 
@@ -18,9 +18,9 @@ Examples:
   rosterctl status --exit-code --json   for a monitor
 )" EVERY R"(.
 With --exit-code also: 10 review needed (somebody is new, or something is pending),
-11 held (kept for plans that a guard holds), 12 the disk, a source, a site or a
-worker is failing; 12 goes before 10.)"},
-    {"poll", "Preview & Sync Data: read FACTS and the site now",
+11 held (a guard holds what is pending), 12 the disk, a source, a site or a worker is
+failing, or a task is dead. 12 goes before 11, 11 before 10.)"},
+    {"poll", "step 1: Preview & Sync Data: read FACTS and the site now",
      R"(Step 1 of the workflow, "Preview & Sync Data". rosterd polls by itself; this asks for
 one now. Nothing is written to the site. A poll that is not whole changes nothing,
 and says why.
@@ -30,28 +30,34 @@ Examples:
   rosterctl poll --school tcs
 )" EVERY R"(; with --wait,
 1 also when the poll was not used.)"},
-    {"users", "the user review: New? and Sync?, preset to new users",
-     R"(Steps 1 to 4, the user review. New? has an x for somebody never reviewed before;
+    {"users", "steps 1, 4: the user review: New? and Sync?, preset to new users",
+     R"(Steps 1 and 4, the user review. New? has an x for somebody never reviewed before;
 Sync? is [x] for those who will be synced. The status is preset to new, as in the
-manual tool; --status error shows missing and doubled e-mails, --status all everybody.
+manual tool: with it, relatives of new users are shown too, without an x. --status all
+shows everybody. An error comes with how much it matters: a warning, or an error.
 
 Examples:
   rosterctl users                              who is new
   rosterctl users --status error               whom an error holds back
   rosterctl users --status all --match garcia
   rosterctl users --status selected --grade 09 --situation outdated
+  rosterctl users --status all --class email-change --fields
+  rosterctl users --status all --reason missing-email,no-person
+  rosterctl users --status all --family 812
 )" EVERY R"(.)"},
-    {"select", "tick Sync?: these users are to be synced",
+    {"select", "steps 1, 4: tick Sync?: these users are to be synced",
      R"(Part of the user review: ticks Sync?. Nothing reaches the site before a plan is
 approved with rosterctl sync. With --all: all that rosterctl users shows with the same
-filters; the status is preset to new there and here.
+filters; the status is preset to new there and here. Relatives shown for context are not
+touched by it.
 
 Examples:
   rosterctl select 10412 10998
   rosterctl select --all                   everybody new
   rosterctl select --all --grade 09        everybody new in grade 09
+  rosterctl select 10412 --note "asked by the office"
 )" EVERY R"(.)"},
-    {"deselect", "untick Sync?: these users are to be skipped",
+    {"deselect", "steps 1, 4: untick Sync?: these users are to be skipped",
      R"(Part of the user review: unticks Sync?. Somebody who has an account already is then
 proposed for the archive, in the next plan. With --all a filter is wanted, or
 --status all to mean everybody; the status is preset to new, as in rosterctl users.
@@ -61,37 +67,134 @@ Examples:
   rosterctl deselect --all --grade 12             those who are new in grade 12
   rosterctl deselect --all --status error
 )" EVERY R"(.)"},
-    {"plan", "Pending Sync Tasks: to add, update, archive, restore, skip",
+    {"duplicates", "step 2: whose e-mails or accounts are in each other's way",
+     R"(Step 2, "Resolve duplicates", preset to new ones: those that nobody has resolved, and
+those that came back since something has changed. Each group has a number, says how much
+it matters (an error across families, or of a family's first-listed member; else a
+warning), the address, the account in the way, and who is in it.
+
+Examples:
+  rosterctl duplicates
+  rosterctl duplicates --status resolved     those of earlier syncs
+)" EVERY R"(.)"},
+    {"resolve", "step 2: say who holds the address of a duplicate",
+     R"(Step 2, one group at a time. --keep: this person has the address, and the others are not
+synced while they want it too. --use-email2: this person uses the second e-mail that
+FACTS has; without GROUP also for somebody whose e-mail is missing. --share-login: the
+family uses one login. --reopen takes it back. Where FACTS has to be compared again for
+it, that is waited for.
+
+Examples:
+  rosterctl resolve 3 --keep 10412
+  rosterctl resolve 3 --use-email2 10998
+  rosterctl resolve --use-email2 10998       a missing e-mail
+  rosterctl resolve 3 --reopen
+)" EVERY R"(;
+1 also when the poll that takes it up was not used.)"},
+    {"matches", "step 2: who may have an account already, and which",
+     R"(Step 2. Those for whom accounts on the site fit, and a person has to say which one it is:
+each with the accounts that fit, active or archived. Nothing is guessed.
+
+Example:
+  rosterctl matches
+)" EVERY R"(.)"},
+    {"match", "step 2: say which account is somebody's",
+     R"(Step 2, one person at a time. --account: that one is theirs. --none: none of those that
+fit, so a new one may be added; for a lost account: start anew. --withdraw takes it back.
+Where the site has to be compared again for it, that is waited for.
+
+Examples:
+  rosterctl match 10412 --account 4f1c
+  rosterctl match 10412 --none
+)" EVERY R"(;
+1 also when the poll that takes it up was not used.)"},
+    {"excluded", "step 3: who cannot be synced, and who is excluded on purpose",
+     R"(Step 3, "Excluded students/families", preset to new errors: a missing e-mail, no person in
+FACTS, lists of FACTS that disagree, an account to be matched, an account that is gone.
+(Duplicates have their own screen.) --status on-purpose shows families and people who
+were excluded, with the note, by whom and when.
+
+Examples:
+  rosterctl excluded
+  rosterctl excluded --status on-purpose
+)" EVERY R"(.)"},
+    {"exclude", "step 3: leave families or people out on purpose",
+     R"(Step 3. Who is excluded is skipped, and an account stays exactly as it is, this year and
+the next. A family's members are excluded with it, unless another family of theirs is not.
+
+Examples:
+  rosterctl exclude family 812 930 --note "home-schooled this year"
+  rosterctl exclude person 10412
+)" EVERY R"(.)"},
+    {"include", "step 3: take an exclusion back",
+     R"(Step 3. Takes back what rosterctl exclude did; of a person, a protection too.
+
+Examples:
+  rosterctl include family 812
+  rosterctl include person 10412
+)" EVERY R"(.)"},
+    {"protect", "never touch these people's accounts",
+     R"(At any step. A protected account is treated like that of the site's owner: nothing is
+ever written to it.
+
+Example:
+  rosterctl protect person 10412 --note "runs the site"
+)" EVERY R"(.)"},
+    {"unprotect", "take a protection back",
+     R"(At any step. Takes back what rosterctl protect did; an exclusion too.
+
+Example:
+  rosterctl unprotect person 10412
+)" EVERY R"(.)"},
+    {"plan", "step 5: Pending Sync Tasks: to add, update, archive, restore, skip",
      R"(Step 5, "Pending sync tasks". Shows how many are to be added, updated, archived,
 restored, skipped and unchanged, which add up to everybody; why people are skipped; and
-the list, each with its reason. A plan has a number and a digest, and never changes:
-what is shown is what an approval is for.
+the list, each with its reason. Changed e-mails and people missing from FACTS stand apart.
+A guard that trips holds the plan: it says what is unusual, and the ways on. A plan has a
+number and a digest, and never changes: what is shown is what an approval is for.
 
 Examples:
   rosterctl plan                       what is pending now
   rosterctl plan --action archive      that list, whole
+  rosterctl plan --class email-change  changed e-mails alone
+  rosterctl plan --number 100          the first 100
   rosterctl plan 7 --action all        all items of plan 7
 )" EVERY R"(.)"},
-    {"sync", "Sync: approve a plan",
+    {"sync", "step 6: Sync: approve a plan",
      R"(Step 6, "Sync": approves a plan, and the workers carry it out. Without PLAN it shows
 what is pending and asks; with PLAN it approves exactly that plan. If somebody has
 changed since the plan was prepared it is refused, with the list: review again, or
-approve the rest with --leave-out-changed.
+approve the rest with --leave-out-changed. What --only and --except leave out stays
+pending. A plan that a guard holds is refused: look first, then lift the guard for this
+plan alone with --override-guard --reason TEXT, or approve the rest with --only.
 
 Examples:
   rosterctl sync --wait                          show, ask, do, and watch
   rosterctl sync 7 --wait                        approve plan 7
   rosterctl sync 7 --leave-out-changed --wait
+  rosterctl sync 7 --only add,update --wait
+  rosterctl sync 7 --except 10412 10998
+  rosterctl sync 7 --override-guard --reason "the seniors have left" --wait
 )" EVERY R"(
-(not allowed, or changed since it was shown); with --wait, 1 also when a task is dead
+(not allowed, changed since it was shown, or held); with --wait, 1 also when a task is dead
 or unknown at the end.)"},
-    {"invite", "Invite: send invitations, as a plan of their own",
+    {"invite", "step 7: Invite: send invitations, as a plan of their own",
      R"(Step 7, "Invite". Invitations never go by themselves: this prepares a plan of them
-alone, shows how many and whom, and asks.
+alone, shows how many and whom, and asks. Who was invited not long ago is left out.
 
 Examples:
   rosterctl invite --never-accessed --wait
+  rosterctl invite --never-accessed --batch 100
   rosterctl invite 10412 10998
+  rosterctl invite --log                     what was sent, when, to whom
+)" EVERY R"(.)"},
+    {"undo", "prepare a plan that takes an earlier one back",
+     R"(After a sync: prepares the inverse of what a plan did, and shows it, with what cannot be
+taken back and why (a sent invitation; somebody who has changed since). Nothing is done
+before rosterctl sync approves it, like any other plan.
+
+Example:
+  rosterctl undo 7
 )" EVERY R"(.)"},
     {"tasks", "what approved plans have come to, task by task",
      R"(After a sync: what is queued, leased, in retry, unknown, applied, dead, superseded.
@@ -102,6 +205,7 @@ Unknown: the worker went silent; the site is looked at before anything else is d
 Examples:
   rosterctl tasks --state dead
   rosterctl tasks --plan 7
+  rosterctl tasks --action archive
 )" EVERY R"(.)"},
     {"retry", "queue dead tasks again",
      R"(When the cause is mended: queues dead tasks again.
@@ -153,11 +257,14 @@ const char* const kFooter = R"(The yearly workflow, once FACTS is up to date:
   rosterctl poll --wait                 1  Preview & Sync Data
   rosterctl users                          who is new
   rosterctl select --all                   or select ID..., deselect ID...
-  rosterctl users --status error        2, 3  what holds users back
+  rosterctl duplicates                  2  Resolve duplicates: resolve GROUP ...
+  rosterctl matches                        accounts that may be theirs: match ID ...
+  rosterctl excluded                    3  Excluded: exclude, include family|person ID...
   rosterctl users --status all          4  everybody
   rosterctl plan                        5  Pending Sync Tasks
   rosterctl sync --wait                 6  Sync
   rosterctl invite --never-accessed     7  Invite
+Afterwards: rosterctl undo PLAN takes a sync back, rosterctl explain ID says why.
 Nothing reaches the site without an approved plan. rosterctl COMMAND --help says more.
 
 Environment: ROSTER_CONTROL (the endpoint), COLUMNS (the width), NO_COLOR.

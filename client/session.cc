@@ -10,7 +10,7 @@ namespace roster::client {
 
 void Session::Next(const std::string& text) const {
   if (json || !console.terminal().out) return;
-  console.Line(console.In(Tone::kDim, "Next: " + text));
+  console.Paragraph("Next: " + text, Tone::kDim);
 }
 
 void Session::Json(const google::protobuf::Message& message) const {
@@ -27,6 +27,12 @@ std::string ToJson(const google::protobuf::Message& message) {
     return fmt::format("{{\"unprintable\":\"{}\"}}", message.GetTypeName());
   }
   return json;
+}
+
+Answer<bool> AskIsOfParents(Session& session) {
+  if (session.json) return false;
+  CLIENT_ASSIGN(const Standing standing, AskStanding(session));
+  return standing.school.accounts() == "parents";
 }
 
 Answer<Standing> AskStanding(Session& session) {

@@ -27,7 +27,7 @@ struct Session {
   std::string school;  // "": the only one
   bool json = false;
 
-  // What to do next: one dim line, for people at a terminal.
+  // What to do next: a dim sentence, for people at a terminal.
   void Next(const std::string& text) const;
   // One line of protobuf JSON on standard output.
   void Json(const google::protobuf::Message& message) const;
@@ -45,6 +45,10 @@ struct Standing {
   v1::SchoolStatus school;
 };
 Answer<Standing> AskStanding(Session& session);
+
+// The accounts of that school are parents'. Not asked for under --json, where no screen depends on
+// it: false.
+Answer<bool> AskIsOfParents(Session& session);
 
 // Calls `each` with every page. `ask` makes the request for a page token; `page` finds the page in
 // the reply; `each` returns false when it has enough.

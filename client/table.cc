@@ -7,6 +7,7 @@ namespace roster::client {
 namespace {
 
 constexpr std::size_t kGap = 2;
+constexpr std::size_t kSpanMin = 20;  // columns, however narrow the terminal is
 
 std::vector<std::string> LinesOf(const Cell& cell, const Column& column, std::size_t width) {
   if (!column.wrap) {
@@ -36,7 +37,12 @@ void Table::Add(std::vector<Cell> row) {
     for (std::string& more : cell.more) more = Clean(more);
   }
   row.resize(columns_.size());
-  rows_.push_back(std::move(row));
+  rows_.push_back({std::move(row), false, 0});
+}
+
+void Table::AddSpan(Cell text, std::size_t indent) {
+  text.text = Clean(text.text);
+  rows_.push_back({{std::move(text)}, true, indent});
 }
 
 std::string Table::Take() {
@@ -48,7 +54,13 @@ std::string Table::Take() {
     for (const Column& column : columns_) titles.push_back({column.title, Tone::kBold, {}});
     Lay(titles, text);
   }
-  for (const auto& row : rows_) Lay(row, text);
+  for (const Row& row : rows_) {
+    if (row.span) {
+      LaySpan(row.cells.front(), row.indent, text);
+    } else {
+      Lay(row.cells, text);
+    }
+  }
   rows_.clear();
   return text;
 }
@@ -57,7 +69,9 @@ std::string Table::Take() {
 void Table::Settle() {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     std::size_t width = Width(columns_[i].title);
-    for (const auto& row : rows_) width = std::max(width, NaturalWidth(row[i]));
+    for (const Row& row : rows_) {
+      if (!row.span) width = std::max(width, NaturalWidth(row.cells[i]));
+    }
     widths_.push_back(width);
   }
   const std::size_t gaps = kGap * (columns_.size() - 1);
@@ -69,6 +83,15 @@ void Table::Settle() {
     }
     if (widest == nullptr) return;
     --*widest;
+  }
+}
+
+void Table::LaySpan(const Cell& cell, std::size_t indent, std::string& text) const {
+  const std::size_t width = console_.terminal().width;
+  const std::size_t room = width > indent + kSpanMin ? width - indent : kSpanMin;
+  for (const std::string& line : Wrap(cell.text, room)) {
+    if (!line.empty()) text += std::string(indent, ' ') + console_.In(cell.tone, line);
+    text += '\n';
   }
 }
 

@@ -34,6 +34,8 @@ class Table {
 
   // One cell a column; the text is made harmless (see Clean) here.
   void Add(std::vector<Cell> row);
+  // A line across all columns, `indent` columns in; broken at spaces where it is too long.
+  void AddSpan(Cell text, std::size_t indent = 0);
   std::size_t waiting() const { return rows_.size(); }
 
   // The rows waiting, laid out; every line ends in a newline. No rows: "".
@@ -42,10 +44,16 @@ class Table {
  private:
   void Settle();
   void Lay(const std::vector<Cell>& row, std::string& text) const;
+  void LaySpan(const Cell& cell, std::size_t indent, std::string& text) const;
 
+  struct Row {
+    std::vector<Cell> cells;  // one of a span
+    bool span = false;
+    std::size_t indent = 0;
+  };
   std::vector<Column> columns_;
   const Console& console_;
-  std::vector<std::vector<Cell>> rows_;
+  std::vector<Row> rows_;
   std::vector<std::size_t> widths_;  // empty: not settled
 };
 

@@ -52,6 +52,18 @@ std::size_t PrefixOf(std::string_view text, std::size_t width) {
   return text.size() - rest.size();
 }
 
+// Where to break a line that may end at `end` at the latest.
+std::size_t BreakBefore(std::string_view text, std::size_t end) {
+  const std::string_view line = text.substr(0, end);
+  if (const auto space = line.rfind(' '); space != std::string_view::npos && space > 0)
+    return space;
+  if (const auto at = text.substr(0, end + 1).rfind('@'); at != std::string_view::npos && at > 0) {
+    return at;
+  }
+  if (const auto hyphen = line.rfind('-'); hyphen != std::string_view::npos) return hyphen + 1;
+  return end;
+}
+
 }  // namespace
 
 std::string Clean(std::string_view text) {
@@ -89,10 +101,7 @@ std::vector<std::string> Wrap(std::string_view text, std::size_t width) {
   std::vector<std::string> lines;
   while (Width(text) > width) {
     std::size_t end = PrefixOf(text, width);
-    if (text[end] != ' ') {
-      const auto space = text.substr(0, end).rfind(' ');
-      if (space != std::string_view::npos && space > 0) end = space;
-    }
+    if (text[end] != ' ') end = BreakBefore(text, end);
     std::string_view line = text.substr(0, end);
     while (line.ends_with(' ')) line.remove_suffix(1);
     lines.emplace_back(line);

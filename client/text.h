@@ -24,7 +24,8 @@ enum class Align { kLeft, kRight };
 // Filled with spaces to `width` columns; longer text is left as it is.
 std::string Pad(std::string_view text, std::size_t width, Align align = Align::kLeft);
 
-// Lines of at most `width` columns, broken at spaces where there are some. At least one line.
+// Lines of at most `width` columns, broken at spaces where there are some, else before the "@" of
+// an address, else behind a hyphen, else anywhere. At least one line.
 std::vector<std::string> Wrap(std::string_view text, std::size_t width);
 
 }  // namespace roster::client

@@ -8,7 +8,7 @@ namespace roster::client {
 namespace {
 
 std::string FromName(std::string_view name) {
-  for (const std::string_view prefix : {"STATUS_", "TO_"}) {
+  for (const std::string_view prefix : {"STATUS_", "TO_", "CLASS_", "GUARD_", "GROUP_"}) {
     if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
   }
   std::string word;

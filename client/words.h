@@ -1,7 +1,8 @@
 #pragma once
 
 // The words of the screen for the enums of the wire, taken from the enums themselves:
-// FOUND_ARCHIVED is "found-archived", STATUS_NEW is "new", TO_ADD is "add".
+// FOUND_ARCHIVED is "found-archived", STATUS_NEW is "new", TO_ADD is "add", CLASS_EMAIL_CHANGE is
+// "email-change".
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/generated_enum_reflection.h>

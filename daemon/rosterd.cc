@@ -70,7 +70,7 @@ engine::Settings EngineSettings(const config::Config& config) {
   settings.tasks_endpoint = config.endpoints.tasks;
   settings.tasks.lease = config.worker.lease;
   for (const config::School& school : config.schools) {
-    settings.schools.push_back({school.name, school.rules, school.facts.poll_every,
+    settings.schools.push_back({school.name, school.rules, school.plans, school.facts.poll_every,
                                 school.facts.limits.shrink_max, school.scim.requests_per_second});
   }
   return settings;
@@ -179,6 +179,7 @@ int Run(const config::Config& config) {
       facts.base_url = school.facts.base_url;
       facts.page_size = school.facts.page_size;
       facts.limits = school.facts.limits;
+      facts.families = model::NeedsFamilies(school.rules);
       target::ScimSettings scim;
       scim.school = school.id();
       scim.base_url = school.scim.base_url;

@@ -29,6 +29,7 @@ using SchoolId = Id<struct SchoolTag, std::string>;    // [a-z0-9-]{1,32}, from 
 using PersonId = Id<struct PersonTag, std::int64_t>;   // FACTS personId == studentId == parentID
 using FamilyId = Id<struct FamilyTag, std::int64_t>;   // FACTS familyID
 using AccountId = Id<struct AccountTag, std::string>;  // the site's id of an account
+using GroupId = Id<struct GroupTag, std::uint64_t>;    // duplicates; counts from 1 within a school
 using CommandId = Id<struct CommandTag, std::string>;  // chosen by the client, 1..64 bytes
 using PollId = Id<struct PollTag, std::uint64_t>;      // counts from 1 within a school
 using PlanId = Id<struct PlanTag, std::uint64_t>;      // counts from 1 within a school

@@ -6,6 +6,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/bus/wire_values.h"
+#include "daemon/model/entry.h"
 
 namespace roster::bus {
 namespace {
@@ -15,6 +16,9 @@ constexpr std::size_t kGradeMax = 64;       // bytes
 constexpr std::size_t kPageTokenMax = 512;  // bytes
 constexpr std::uint32_t kPageMax = 1000;
 constexpr std::uint32_t kReplayMax = 10'000;
+constexpr std::uint32_t kBatchMax = 100'000;  // invitations of one plan
+constexpr std::size_t kAccountMax = 256;      // bytes
+constexpr int kReasonsMax = 64;
 
 std::uint32_t PageSize(std::uint32_t asked, std::uint32_t usual, Checker& checker) {
   checker.Require(asked <= kPageMax, "page_size is more than 1000");
@@ -26,12 +30,46 @@ std::string PageToken(const std::string& token, Checker& checker) {
   return token;
 }
 
+// Valid, and without control characters: it is shown on terminals and kept in the record.
+bool IsPlainText(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x20 || c == 0x7f) return false;
+    // U+0080 to U+009F, in UTF-8.
+    if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
+      return false;
+    }
+  }
+  return IsValidUtf8(text);
+}
+
+std::string GetNote(const std::string& note, Checker& checker) {
+  checker.Require(note.size() <= model::kNoteMax, "the note is longer than 1000 bytes: shorten it");
+  checker.Require(IsPlainText(note),
+                  "the note has control characters or is not UTF-8: write it as one line of text");
+  return note;
+}
+
 // Unspecified means: no filter.
 template <typename Enum>
 std::optional<Enum> Chosen(int number, Enum first, Enum last, std::string_view what,
                            Checker& checker) {
   if (number == 0) return std::nullopt;
   return checker.Between(number, first, last, what);
+}
+
+std::vector<model::Reason> GetReasons(const google::protobuf::RepeatedPtrField<std::string>& in,
+                                      Checker& checker) {
+  checker.Require(in.size() <= kReasonsMax, "the filter has more than 64 reasons");
+  std::vector<model::Reason> reasons;
+  for (int i = 0; i < in.size() && checker.ok(); ++i) {
+    const auto reason = model::ReasonFromWord(in[i]).value_or(model::Reason::kNone);
+    checker.Require(reason != model::Reason::kNone,
+                    "the filter's reasons[" + std::to_string(i) +
+                        "] is not the word of a reason: take one that the lists show");
+    reasons.push_back(reason);
+  }
+  return reasons;
 }
 
 model::Filter GetFilter(const wire::Filter& in, Checker& checker) {
@@ -46,6 +84,12 @@ model::Filter GetFilter(const wire::Filter& in, Checker& checker) {
                             "the filter's situation is unknown", checker);
   filter.bucket = Chosen(in.bucket(), model::Bucket::kAdd, model::Bucket::kUnchanged,
                          "the filter's bucket is unknown", checker);
+  filter.change_class =
+      Chosen(in.change_class(), model::ChangeClass::kAdd, model::ChangeClass::kInvite,
+             "the filter's change_class is unknown", checker);
+  filter.reasons = GetReasons(in.reasons(), checker);
+  if (in.family() != 0) filter.family = FamilyId(in.family());
+  filter.family_context = in.family_context();
   return filter;
 }
 
@@ -64,21 +108,111 @@ model::RequestBody Get(const wire::ListUsers& in, Checker& checker) {
 model::RequestBody Get(const wire::Decide& in, Checker& checker) {
   model::Decide body;
   body.kind = checker.Between(in.decision(), model::DecisionKind::kSync,
-                              model::DecisionKind::kExclude, "the decision is missing or unknown");
+                              model::DecisionKind::kProtect, "the decision is missing or unknown");
   checker.Require(in.persons().empty() || !in.has_filter(),
                   "persons and a filter are given: only one of them can be meant");
   checker.Require(!in.persons().empty() || in.has_filter(),
                   "neither persons nor a filter is given");
   body.persons = GetPersons(in.persons());
   if (in.has_filter()) body.filter = GetFilter(in.filter(), checker);
+  body.note = GetNote(in.note(), checker);
   return body;
 }
 
-model::RequestBody Get(const wire::PreparePlan& in) {
+model::RequestBody Get(const wire::DecideFamilies& in, Checker& checker) {
+  model::DecideFamilies body;
+  body.exclude = in.exclude();
+  checker.Require(!in.families().empty(), "no family is named: name those that are meant");
+  checker.Require(static_cast<std::size_t>(in.families_size()) <= model::kEntryPersonsMax,
+                  "more than 10000 families are named: name them in several requests");
+  for (const std::int64_t family : in.families()) body.families.emplace_back(family);
+  body.note = GetNote(in.note(), checker);
+  return body;
+}
+
+model::RequestBody Get(const wire::ListFamilies& in, Checker& checker) {
+  return model::ListFamilies{in.excluded_only(), PageSize(in.page_size(), 100, checker),
+                             PageToken(in.page_token(), checker)};
+}
+
+model::RequestBody Get(const wire::ListGroups& in, Checker& checker) {
+  const auto status = Chosen(in.status(), model::GroupStatus::kNew, model::GroupStatus::kAll,
+                             "the duplicates' status is unknown", checker);
+  return model::ListGroups{status.value_or(model::GroupStatus::kNew),
+                           PageSize(in.page_size(), 100, checker),
+                           PageToken(in.page_token(), checker)};
+}
+
+PersonId GetPerson(std::int64_t person, Checker& checker) {
+  checker.Require(person != 0, "the person is missing: say who is meant");
+  return PersonId(person);
+}
+
+model::RequestBody Get(const wire::ResolveGroup& in, Checker& checker) {
+  model::ResolveGroup body;
+  body.group = GroupId(in.group());
+  checker.Require(in.group() != 0 || in.how_case() == wire::ResolveGroup::kUseEmail2,
+                  "the duplicate is missing: say which one, by its number in the list");
+  switch (in.how_case()) {
+    case wire::ResolveGroup::kKeep:
+      body.how = model::KeepHolder{GetPerson(in.keep(), checker)};
+      return body;
+    case wire::ResolveGroup::kUseEmail2:
+      body.how = model::UseEmail2{GetPerson(in.use_email2(), checker)};
+      return body;
+    case wire::ResolveGroup::kShareLogin:
+      body.how = model::ShareLogin{GetPerson(in.share_login(), checker)};
+      return body;
+    case wire::ResolveGroup::kReopen:
+      body.how = model::Reopen{};
+      if (in.reopen()) return body;
+      break;
+    case wire::ResolveGroup::HOW_NOT_SET:
+      break;
+  }
+  checker.Require(false,
+                  "how to resolve the duplicate is missing: keep, use_email2, share_login or "
+                  "reopen");
+  return body;
+}
+
+model::RequestBody Get(const wire::DecideMatch& in, Checker& checker) {
+  model::DecideMatch body;
+  body.person = GetPerson(in.person(), checker);
+  switch (in.word_case()) {
+    case wire::DecideMatch::kAccount:
+      checker.Require(
+          !in.account().empty() && in.account().size() <= kAccountMax && IsPlainText(in.account()),
+          "the account is empty, longer than 256 bytes or no plain text: give its id as "
+          "the list shows it");
+      body.account = AccountId(in.account());
+      return body;
+    case wire::DecideMatch::kNone:
+      if (in.none()) return body;
+      break;
+    case wire::DecideMatch::kWithdraw:
+      body.withdraw = in.withdraw();
+      if (in.withdraw()) return body;
+      break;
+    case wire::DecideMatch::WORD_NOT_SET:
+      break;
+  }
+  checker.Require(false, "what to decide on the match is missing: account, none or withdraw");
+  return body;
+}
+
+model::RequestBody Get(const wire::PreparePlan& in, Checker& checker) {
+  checker.Require(in.undo_of() == 0 || !in.has_invitations(),
+                  "invitations and a plan to undo are given: prepare them one by one, a plan is "
+                  "either of them");
+  checker.Require(in.invitations().batch() <= kBatchMax,
+                  "batch is more than 100000: prepare several plans");
   model::PreparePlan body;
   body.invitations = in.has_invitations();
   body.persons = GetPersons(in.invitations().persons());
   body.never_accessed = in.invitations().never_accessed();
+  body.batch = in.invitations().batch();
+  if (in.undo_of() != 0) body.undo_of = PlanId(in.undo_of());
   return body;
 }
 
@@ -88,18 +222,54 @@ model::RequestBody Get(const wire::ListPlans& in, Checker& checker) {
 }
 
 model::RequestBody Get(const wire::ListPlan& in, Checker& checker) {
-  return model::ListPlan{PlanId(in.plan()),
-                         Chosen(in.bucket(), model::Bucket::kAdd, model::Bucket::kUnchanged,
-                                "the bucket is unknown", checker),
-                         PageSize(in.page_size(), 100, checker),
-                         PageToken(in.page_token(), checker)};
+  return model::ListPlan{
+      PlanId(in.plan()),
+      Chosen(in.bucket(), model::Bucket::kAdd, model::Bucket::kUnchanged, "the bucket is unknown",
+             checker),
+      Chosen(in.change_class(), model::ChangeClass::kAdd, model::ChangeClass::kInvite,
+             "the change_class is unknown", checker),
+      PageSize(in.page_size(), 100, checker), PageToken(in.page_token(), checker)};
+}
+
+// What is lifted is lifted with a reason, for the record.
+void GetOverride(const wire::ApprovePlan& in, model::ApprovePlan& body, Checker& checker) {
+  const std::string& reason = in.override_reason();
+  checker.Require(!in.override_guards() || !Trim(reason).empty(),
+                  "guards are to be lifted, and no reason is given: say why with --reason",
+                  "reason-missing");
+  checker.Require(in.override_guards() || reason.empty(),
+                  "a reason for lifting guards is given, and they are not to be lifted: say that "
+                  "they are, or leave the reason out");
+  checker.Require(reason.size() <= model::kNoteMax,
+                  "the reason is longer than 1000 bytes: shorten it");
+  checker.Require(IsPlainText(reason),
+                  "the reason has control characters or is not UTF-8: write it as one line of "
+                  "text");
+  body.override_guards = in.override_guards();
+  body.override_reason = reason;
 }
 
 model::RequestBody Get(const wire::ApprovePlan& in, Checker& checker) {
   const auto digest = Digest::FromBytes(in.digest());
   checker.Require(in.plan() != 0, "the plan to approve is missing");
   checker.Require(digest.has_value(), "the plan's digest is missing or not 32 bytes long");
-  return model::ApprovePlan{PlanId(in.plan()), digest.value_or(Digest{}), in.leave_out_changed()};
+  model::ApprovePlan body;
+  body.plan = PlanId(in.plan());
+  body.digest = digest.value_or(Digest{});
+  body.leave_out_changed = in.leave_out_changed();
+  checker.Require(static_cast<std::size_t>(in.only_size()) < model::kChangeClasses,
+                  "only names more classes than there are");
+  for (const int number : in.only()) {
+    if (!checker.ok()) break;
+    body.only.push_back(checker.Between(number, model::ChangeClass::kAdd,
+                                        model::ChangeClass::kInvite, "a class in only is unknown"));
+  }
+  checker.Require(static_cast<std::size_t>(in.except_size()) <= model::kEntryPersonsMax,
+                  "more than 10000 persons are excepted: approve by classes with only, or deselect "
+                  "them and prepare the plan again");
+  body.except = GetPersons(in.except());
+  GetOverride(in, body, checker);
+  return body;
 }
 
 model::RequestBody Get(const wire::ListTasks& in, Checker& checker) {
@@ -107,6 +277,8 @@ model::RequestBody Get(const wire::ListTasks& in, Checker& checker) {
   body.state = Chosen(in.state(), model::TaskState::kQueued, model::TaskState::kSuperseded,
                       "the state is unknown", checker);
   if (in.plan() != 0) body.plan = PlanId(in.plan());
+  body.action = Chosen(in.action(), model::Action::kAdd, model::Action::kInvite,
+                       "the action is unknown", checker);
   body.page_size = PageSize(in.page_size(), 100, checker);
   body.page_token = PageToken(in.page_token(), checker);
   return body;
@@ -142,7 +314,7 @@ model::RequestBody GetBody(const wire::Request& in, Checker& checker) {
     case wire::Request::kDecide:
       return Get(in.decide(), checker);
     case wire::Request::kPreparePlan:
-      return Get(in.prepare_plan());
+      return Get(in.prepare_plan(), checker);
     case wire::Request::kGetPlan:
       return model::GetPlan{PlanId(in.get_plan().plan())};
     case wire::Request::kListPlans:
@@ -159,6 +331,16 @@ model::RequestBody GetBody(const wire::Request& in, Checker& checker) {
       return model::Explain{PersonId(in.explain().person())};
     case wire::Request::kReplay:
       return Get(in.replay(), checker);
+    case wire::Request::kDecideFamilies:
+      return Get(in.decide_families(), checker);
+    case wire::Request::kListFamilies:
+      return Get(in.list_families(), checker);
+    case wire::Request::kListGroups:
+      return Get(in.list_groups(), checker);
+    case wire::Request::kResolveGroup:
+      return Get(in.resolve_group(), checker);
+    case wire::Request::kDecideMatch:
+      return Get(in.decide_match(), checker);
     case wire::Request::BODY_NOT_SET:
       break;
   }
@@ -173,6 +355,9 @@ bool IsCommand(const wire::Request& in) {
     case wire::Request::kPreparePlan:
     case wire::Request::kApprovePlan:
     case wire::Request::kRetryTasks:
+    case wire::Request::kDecideFamilies:
+    case wire::Request::kResolveGroup:
+    case wire::Request::kDecideMatch:
       return true;
     default:
       return false;
@@ -218,7 +403,7 @@ tl::expected<model::Request, DecodeFailure> DecodeRequest(std::string_view paylo
                     "its command_id is missing or longer than 64 bytes");
   }
   if (!checker.ok()) {
-    return fail({Code::kInvalid, "bad-request",
+    return fail({Code::kInvalid, checker.reason(),
                  "The request cannot be taken: " + checker.wrong() + ". Nothing was done."});
   }
   request.body_digest = BodyDigest(std::move(in));

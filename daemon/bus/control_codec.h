@@ -12,7 +12,8 @@
 namespace roster::bus {
 
 // Errors, all Invalid: "not-a-message"; "unknown-version"; "bad-request": a value that is missing,
-// out of its range, or contradicts another. Defaults (page sizes) are filled in. A `command` comes
+// out of its range, or contradicts another; "reason-missing": guards are to be lifted, and nobody
+// says why. Defaults (page sizes) are filled in. A `command` comes
 // with every request that changes something, and with no other.
 tl::expected<model::Request, DecodeFailure> DecodeRequest(std::string_view payload);
 

@@ -42,11 +42,42 @@ void PutSchool(const model::SchoolStatus& school, wire::SchoolStatus& out) {
   Put(school.tasks, *out.mutable_tasks());
   for (const model::Plan& plan : school.plans) Put(plan, *out.add_plans());
   out.set_head(school.head.value());
-  for (const auto& [word, count] : school.unknown_words) {
-    wire::Count& one = *out.add_unknown_words();
-    one.set_reason(word);
-    one.set_count(count);
+  Put(school.holds, *out.mutable_holds());
+  out.set_rollover(school.rollover);
+  Put(school.unknown_words, *out.mutable_unknown_words());
+}
+
+void PutFamily(const model::FamilyRow& family, wire::FamilyRow& out) {
+  out.set_family(family.count.family.value());
+  out.set_name(family.count.name);
+  out.set_users(family.count.users);
+  out.set_fresh(family.count.fresh);
+  out.set_selected(family.count.selected);
+  out.set_excluded_users(family.count.excluded);
+  out.set_excluded(family.excluded);
+  out.set_note(family.note);
+  out.set_actor(family.actor);
+  if (family.at) Put(*family.at, *out.mutable_at());
+}
+
+void PutGroup(const model::GroupRow& row, wire::GroupRow& out) {
+  const model::DuplicateGroup& group = row.group;
+  out.set_group(group.id.value());
+  out.set_reason(std::string(model::ReasonWord(group.reason)));
+  out.set_severity(std::string(model::SeverityWord(group.severity)));
+  out.set_address(group.address);
+  if (group.account) out.set_account(group.account->value());
+  if (group.family) out.set_family(group.family->value());
+  out.set_members_total(group.members_total);
+  PutRows(row.members, *out.mutable_members());
+  out.set_open(row.open);
+  if (row.decision) {
+    out.set_decision(std::string(model::HolderWord(row.decision->kind)));
+    out.set_holder(row.decision->holder.value());
+    out.set_decided_by(row.decision->actor);
+    Put(row.decision->at, *out.mutable_decided_at());
   }
+  for (const std::string& what : row.outdated) out.add_outdated(what);
 }
 
 // One overload a reply.
@@ -58,6 +89,7 @@ struct Writer {
     Put(body.error, out);
     PutRows(body.changed, *out.mutable_changed());
     out.set_changed_total(body.changed_total);
+    Put(body.holds, *out.mutable_holds());
   }
   void operator()(const model::Status& body) const {
     wire::Status& out = *reply.mutable_status();
@@ -132,6 +164,29 @@ struct Writer {
     wire::ReplayReply& out = *reply.mutable_replay();
     for (const std::string& entry : body.entries) out.add_entries(entry);
     out.set_head(body.head.value());
+  }
+  void operator()(const model::DecideFamiliesReply& body) const {
+    wire::DecideFamiliesReply& out = *reply.mutable_decide_families();
+    out.set_changed(body.changed);
+    out.set_unchanged(body.unchanged);
+    out.set_users(body.users);
+    Put(body.tally, *out.mutable_counters());
+  }
+  void operator()(const model::FamilyPage& body) const {
+    wire::FamilyPage& out = *reply.mutable_families();
+    for (const model::FamilyRow& row : body.rows) PutFamily(row, *out.add_rows());
+    out.set_next_page_token(body.next_page_token);
+    Put(body.tally, *out.mutable_counters());
+  }
+  void operator()(const model::GroupPage& body) const {
+    wire::GroupPage& out = *reply.mutable_groups();
+    for (const model::GroupRow& row : body.rows) PutGroup(row, *out.add_rows());
+    out.set_next_page_token(body.next_page_token);
+  }
+  void operator()(const model::SettleReply& body) const {
+    wire::SettleReply& out = *reply.mutable_settle();
+    if (body.poll) out.set_poll(body.poll->value());
+    PutRows(body.rows, *out.mutable_rows());
   }
 };
 

@@ -16,6 +16,69 @@ constexpr std::int64_t kSecondsMin = -62'135'596'800;
 constexpr std::int64_t kSecondsMax = 253'402'300'799;
 constexpr std::int32_t kNanos = 1'000'000'000;
 
+void PutCount(std::string_view word, std::uint64_t count,
+              google::protobuf::RepeatedPtrField<wire::Count>& out) {
+  wire::Count& one = *out.Add();
+  one.set_reason(std::string(word));
+  one.set_count(count);
+}
+
+// Rows without a class change nothing.
+void PutClasses(const model::Tally& tally, wire::Counters& out) {
+  for (std::size_t i = 1; i < model::kChangeClasses; ++i) {
+    if (tally.by_class[i] == 0) continue;
+    PutCount(model::ChangeClassWord(static_cast<model::ChangeClass>(i)), tally.by_class[i],
+             *out.mutable_by_class());
+  }
+}
+
+void PutNotUndone(const model::Plan& plan, wire::Plan& out) {
+  for (const model::NotUndone& left : plan.not_undone) {
+    wire::NotUndone& one = *out.add_not_undone();
+    one.set_plan(left.task.plan.value());
+    one.set_index(left.task.index);
+    one.set_person(left.person.value());
+    one.set_reason(left.reason);
+    one.set_sentence(left.sentence);
+  }
+  out.set_not_undone_total(plan.not_undone_total);
+}
+
+void PutFamily(const model::Candidate& candidate, wire::UserRow& out) {
+  for (const model::FamilyPlace& place : candidate.families) {
+    wire::FamilyPlace& one = *out.add_families();
+    one.set_family(place.family.value());
+    one.set_listed_first(place.listed_first);
+  }
+  out.set_family_name(candidate.family_name);
+  for (const model::Child& child : candidate.children) {
+    wire::Child& one = *out.add_children();
+    one.set_person(child.person.value());
+    one.set_household(child.household);
+    one.set_link(child.tie);
+    one.set_blocked(child.blocked);
+    one.set_eligible(child.eligible);
+  }
+  out.set_mismatch(std::string(model::MismatchWord(candidate.mismatch)));
+}
+
+// Who and what stands in this person's way.
+void PutRivals(const model::Change& change, wire::UserRow& out) {
+  for (const model::Fit& fit : change.several) {
+    wire::Fit& one = *out.add_fits();
+    one.set_account(fit.account.value());
+    one.set_active(fit.active);
+    one.set_user_name(fit.user_name);
+    one.set_name(fit.name);
+  }
+  const auto& persons = change.duplicates;
+  for (const PersonId person : persons) out.add_duplicates(person.value());
+  if (change.taken_by &&
+      std::find(persons.begin(), persons.end(), *change.taken_by) == persons.end()) {
+    out.add_duplicates(change.taken_by->value());
+  }
+}
+
 }  // namespace
 
 std::string Serialize(const google::protobuf::MessageLite& message) {
@@ -102,6 +165,27 @@ std::vector<model::FieldChange> Get(const google::protobuf::RepeatedPtrField<wir
   return fields;
 }
 
+void Put(const std::vector<std::pair<std::string, std::uint64_t>>& counts,
+         google::protobuf::RepeatedPtrField<wire::Count>& out) {
+  for (const auto& [word, count] : counts) PutCount(word, count, out);
+}
+
+void Put(const std::vector<model::Hold>& holds,
+         google::protobuf::RepeatedPtrField<wire::Hold>& out) {
+  for (const model::Hold& hold : holds) {
+    wire::Hold& one = *out.Add();
+    one.set_guard(As<wire::Guard>(hold.guard));
+    one.set_count(hold.count);
+    one.set_population(hold.population);
+    if (hold.limit.max_count) one.set_max_count(*hold.limit.max_count);
+    if (hold.limit.max_share) one.set_max_share(*hold.limit.max_share);
+    one.set_min_population(hold.limit.min_population);
+    one.set_rollover(hold.rollover);
+    for (const PersonId person : hold.persons) one.add_persons(person.value());
+    one.set_message(hold.message);
+  }
+}
+
 void Put(const model::Tally& tally, wire::Counters& out) {
   const auto status = [&](model::ListStatus one) {
     return tally.by_status[static_cast<std::size_t>(one)];
@@ -123,10 +207,18 @@ void Put(const model::Tally& tally, wire::Counters& out) {
   out.set_unchanged(bucket(model::Bucket::kUnchanged));
   for (std::size_t i = 0; i < std::size(tally.by_reason); ++i) {
     if (tally.by_reason[i] == 0) continue;
-    wire::Count& count = *out.add_skipped_because();
-    count.set_reason(std::string(model::ReasonWord(static_cast<model::Reason>(i))));
-    count.set_count(tally.by_reason[i]);
+    PutCount(model::ReasonWord(static_cast<model::Reason>(i)), tally.by_reason[i],
+             *out.mutable_skipped_because());
   }
+  PutClasses(tally, out);
+  out.set_errors(tally.by_severity[static_cast<std::size_t>(model::Severity::kError)]);
+  out.set_warnings(tally.by_severity[static_cast<std::size_t>(model::Severity::kWarning)]);
+  out.set_linked_active(tally.linked_active);
+  out.set_fresh_selected(tally.fresh_selected);
+  out.set_families(tally.families);
+  out.set_families_fresh(tally.families_fresh);
+  out.set_families_selected(tally.families_selected);
+  out.set_families_excluded(tally.families_excluded);
 }
 
 void Put(const model::TaskCounts& counts, wire::TaskCounts& out) {
@@ -160,6 +252,16 @@ void Put(const model::Plan& plan, wire::Plan& out) {
   out.set_left_out(plan.left_out);
   Put(plan.tasks, *out.mutable_tasks());
   if (plan.finished_at) Put(*plan.finished_at, *out.mutable_finished_at());
+  out.set_email_changes(plan.by_class[static_cast<std::size_t>(model::ChangeClass::kEmailChange)]);
+  out.set_missing(plan.by_class[static_cast<std::size_t>(model::ChangeClass::kMissing)]);
+  if (plan.undo_of) out.set_undo_of(plan.undo_of->value());
+  PutNotUndone(plan, out);
+  // A plan kept by a version that let none expire has no such time.
+  if (plan.expires_at != Time{}) Put(plan.expires_at, *out.mutable_expires_at());
+  Put(plan.holds, *out.mutable_holds());
+  out.set_override_reason(plan.override_reason);
+  out.set_not_chosen(plan.not_chosen);
+  out.set_recently_invited(plan.recently_invited);
 }
 
 void Put(const model::Poll& poll, wire::Poll& out) {
@@ -185,6 +287,9 @@ void Put(const model::Poll& poll, wire::Poll& out) {
     one.set_field(row.field);
   }
   out.set_unowned_accounts(poll.unowned_accounts);
+  out.set_families(poll.families);
+  out.set_reused(poll.reused);
+  Put(poll.notices, *out.mutable_notices());
   out.set_phase(poll.phase);
   out.set_done(poll.done);
   out.set_total(poll.total);
@@ -205,8 +310,9 @@ void Put(const model::UserRow& row, wire::UserRow& out) {
   out.set_status(As<wire::ListStatus>(row.verdict.status));
   out.set_situation(As<wire::Situation>(change.situation));
   out.set_bucket(As<wire::Bucket>(row.verdict.bucket));
-  // An undecided new user is listed with what FACTS proposes (rules, 13).
-  const bool undecided = row.verdict.reason == model::Reason::kUndecided;
+  // Who is to be decided on is listed with what FACTS proposes (rules, 13).
+  const bool undecided = row.verdict.reason == model::Reason::kUndecided ||
+                         row.verdict.reason == model::Reason::kDecisionOutdated;
   out.set_action(As<wire::Action>(undecided ? change.action : row.verdict.action));
   out.set_reason(std::string(model::ReasonWord(row.verdict.reason)));
   out.set_sentence(row.sentence);
@@ -220,6 +326,16 @@ void Put(const model::UserRow& row, wire::UserRow& out) {
   out.set_in_progress(row.in_progress);
   out.set_changed(row.changed);
   if (row.decision) out.set_decision(std::string(model::DecisionWord(*row.decision)));
+  out.set_change_class(As<wire::ChangeClass>(row.verdict.change_class));
+  out.set_severity(std::string(model::SeverityWord(row.verdict.severity)));
+  PutFamily(candidate, out);
+  out.set_context(row.context);
+  out.set_note(row.note);
+  for (const std::string& what : row.outdated) out.add_outdated(what);
+  if (row.group) out.set_group(row.group->value());
+  out.set_email2(candidate.email2);
+  out.set_uses_email2(candidate.uses_email2);
+  PutRivals(change, out);
 }
 
 void Put(const model::TaskRow& row, wire::TaskRow& out) {

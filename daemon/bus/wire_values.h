@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/digest.h"
@@ -28,6 +29,7 @@ inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::size_t kIdMax = 64;       // bytes of a request's or command's id
 inline constexpr std::size_t kSchoolMax = 32;   // bytes
 inline constexpr std::size_t kWorkerMax = 128;  // bytes
+inline constexpr std::string_view kBadRequest = "bad-request";
 
 std::string Serialize(const google::protobuf::MessageLite& message);  // deterministic
 bool Parse(std::string_view bytes, google::protobuf::MessageLite& message);
@@ -35,9 +37,12 @@ bool Parse(std::string_view bytes, google::protobuf::MessageLite& message);
 // Remembers the first thing that is wrong with a message.
 class Checker {
  public:
-  // `what` is a sentence for people, a literal.
-  void Require(bool condition, std::string_view what) {
-    if (!condition && wrong_.empty()) wrong_ = what;
+  // `what` is for people: what is wrong, and what to do where that is not plain. `reason` is the
+  // stable word of the error.
+  void Require(bool condition, std::string_view what, std::string_view reason = kBadRequest) {
+    if (condition || !wrong_.empty()) return;
+    wrong_ = what;
+    reason_ = reason;
   }
   template <typename Enum>
   Enum Between(int number, Enum first, Enum last, std::string_view what) {
@@ -47,9 +52,11 @@ class Checker {
   }
   bool ok() const { return wrong_.empty(); }
   const std::string& wrong() const { return wrong_; }
+  const std::string& reason() const { return reason_; }
 
  private:
   std::string wrong_;
+  std::string reason_;
 };
 
 Error NotAMessage();
@@ -73,6 +80,11 @@ void Put(const std::vector<model::FieldChange>& fields,
 std::vector<model::FieldChange> Get(const google::protobuf::RepeatedPtrField<wire::FieldChange>& in,
                                     Checker& checker);
 
+// Words and how often, in the order given.
+void Put(const std::vector<std::pair<std::string, std::uint64_t>>& counts,
+         google::protobuf::RepeatedPtrField<wire::Count>& out);
+void Put(const std::vector<model::Hold>& holds,
+         google::protobuf::RepeatedPtrField<wire::Hold>& out);
 void Put(const model::Tally& tally, wire::Counters& out);
 void Put(const model::TaskCounts& counts, wire::TaskCounts& out);
 void Put(const model::Plan& plan, wire::Plan& out);

@@ -84,14 +84,20 @@ std::string WhyNotScalar(const Key& key, const std::string& text) {
     case Type::kWord:
       if (std::find(key.words.begin(), key.words.end(), text) != key.words.end()) return "";
       return "is not a word that is known here" + DidYouMean(text, key.words);
+    case Type::kBool:
+      return ParseBool(text) ? "" : "is neither true nor false";
+    case Type::kCountLimit:
     case Type::kCount: {
+      if (key.type == Type::kCountLimit && text == kNoLimit) return "";
       const auto count = ParseCount(text);
       return ranged(count ? std::optional(static_cast<double>(*count)) : std::nullopt,
                     "is not a whole number");
     }
     case Type::kNumber:
       return ranged(ParseNumber(text), "is not a number");
+    case Type::kPercentLimit:
     case Type::kPercent:
+      if (key.type == Type::kPercentLimit && text == kNoLimit) return "";
       return ranged(ParsePercent(text), "is not a number with a percent sign");
     case Type::kDuration: {
       const auto length = ParseDuration(text);
@@ -99,6 +105,8 @@ std::string WhyNotScalar(const Key& key, const std::string& text) {
           length ? std::optional(std::chrono::duration<double>(*length).count()) : std::nullopt,
           "is not a number with s, m, h or d");
     }
+    case Type::kDate:
+      return ParseDate(text) ? "" : "is not a day of the calendar";
     case Type::kUrl:
       return WhyNotUrl(text);
     case Type::kEndpoint:
@@ -368,8 +376,19 @@ double Values::Number(const std::string& path) const {
   return ParsePercent(text).value_or(ParseNumber(text).value_or(0));
 }
 
+std::optional<double> Values::Limit(const std::string& path) const {
+  if (Text(path) == kNoLimit) return std::nullopt;
+  return Number(path);
+}
+
+bool Values::Flag(const std::string& path) const { return ParseBool(Text(path)).value_or(false); }
+
 Duration Values::Length(const std::string& path) const {
   return ParseDuration(Text(path)).value_or(Duration::zero());
+}
+
+std::optional<std::chrono::sys_days> Values::Date(const std::string& path) const {
+  return ParseDate(Text(path));
 }
 
 SecretRef Values::Secret(const std::string& path) const {

@@ -2,7 +2,9 @@
 
 // Holds a YAML tree against the table of keys, and answers for the values in it.
 
+#include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,7 +48,11 @@ class Values {
   std::string Text(const std::string& path) const;
   std::uint64_t Count(const std::string& path) const;
   double Number(const std::string& path) const;  // kNumber, kPercent (20 for "20%")
+  // kCountLimit, kPercentLimit (20 for "20%"); nullopt: "none".
+  std::optional<double> Limit(const std::string& path) const;
+  bool Flag(const std::string& path) const;
   Duration Length(const std::string& path) const;
+  std::optional<std::chrono::sys_days> Date(const std::string& path) const;  // nullopt: not in it
   SecretRef Secret(const std::string& path) const;
   std::vector<std::string> Texts(const std::string& path) const;  // of a list
 

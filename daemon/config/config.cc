@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include "daemon/base/text.h"
 #include "daemon/config/check.h"
@@ -21,6 +22,16 @@ constexpr model::Words<Tier, 3> kTiers = {{
     {Tier::kPro, "pro"},
     {Tier::kEnterprise, "enterprise"},
 }};
+
+bool IsOfStudents(model::FactsField field) {
+  using model::FactsField;
+  return field == FactsField::kGradeLevel || field == FactsField::kSchoolCode ||
+         field == FactsField::kHomeroom || field == FactsField::kClassYear;
+}
+
+bool Holds(const std::vector<model::TieFlag>& flags, model::TieFlag flag) {
+  return std::find(flags.begin(), flags.end(), flag) != flags.end();
+}
 
 // Absolute, where the working directory can be told.
 std::filesystem::path FolderOf(const std::string& filename) {
@@ -86,19 +97,140 @@ class Reader {
     school.rules.external_id = values_.Text(at + ".site.scim.external_id");
     school.rules.scope = ReadScope(at + ".scope");
     school.rules.status_words = ReadStatusWords(at + ".status_words");
-    if (values_.Has(at + ".fields")) school.rules.fields = ReadFields(at + ".fields");
+    school.rules.accounts = ReadAccounts(at);
+    school.rules.parents = ReadParents(at + ".parents", school.rules.accounts);
+    school.rules.fields = ReadFields(at + ".fields", school.rules.accounts);
     school.rules.email2_fallback = values_.Text(at + ".email_fallback") == "email2";
     school.rules.missing_polls = static_cast<std::uint32_t>(values_.Count(at + ".missing_polls"));
     for (std::string& role : values_.Texts(at + ".protected.roles")) {
       school.rules.protected_roles.push_back(std::move(role));
     }
     school.rules.protected_accounts = values_.Texts(at + ".protected.accounts");
-    if (values_.Text(at + ".accounts") == "parents") {
-      problems_.Add(values_.Line(at + ".accounts"), at + ".accounts",
-                    "asks for parents' accounts, which come with families; not in this version",
-                    "allowed is students");
-    }
+    school.rules.never_archive = values_.Texts(at + ".protected.never_archive");
+    school.rules.shared_logins = values_.Flag(at + ".site.scim.shared_logins");
+    school.plans = ReadPlans(at);
     return school;
+  }
+
+  model::AccountsOf ReadAccounts(const std::string& at) const {
+    return values_.Text(at + ".accounts") == "parents" ? model::AccountsOf::kParents
+                                                       : model::AccountsOf::kStudents;
+  }
+
+  model::ParentRules ReadParents(const std::string& at, model::AccountsOf accounts) {
+    model::ParentRules parents;
+    if (!values_.Has(at)) return parents;
+    if (accounts != model::AccountsOf::kParents) {
+      problems_.Add(values_.Line(at), at, "says who is a parent, but the accounts are students'",
+                    "allowed with accounts: parents alone");
+    }
+    parents.graph = model::FamilyGraphFromWord(values_.Text(at + ".graph"))
+                        .value_or(model::FamilyGraph::kHouseholds);
+    parents.require = ReadFlags(at + ".require", {});
+    parents.exclude = ReadFlags(at + ".exclude", parents.require);
+    return parents;
+  }
+
+  // `required` are those that no parent could have if they stood here as well.
+  std::vector<model::TieFlag> ReadFlags(const std::string& at,
+                                        const std::vector<model::TieFlag>& required) {
+    std::vector<model::TieFlag> flags;
+    for (std::size_t i = 0; i < values_.Items(at); ++i) {
+      const std::string place = at + "[" + std::to_string(i) + "]";
+      const auto flag = model::TieFlagFromWord(values_.Text(place));
+      if (!flag) continue;
+      if (Holds(flags, *flag)) {
+        problems_.Add(values_.Line(place), place, "is there twice", "allowed is each flag once");
+      } else if (Holds(required, *flag)) {
+        problems_.Add(values_.Line(place), place,
+                      "is required as well, so that nobody would be a parent",
+                      "allowed is each flag in require or in exclude");
+      }
+      flags.push_back(*flag);
+    }
+    return flags;
+  }
+
+  model::PlanRules ReadPlans(const std::string& at) {
+    model::PlanRules plans;
+    plans.guards = ReadGuards(at + ".guards", plans.guards);
+    for (std::size_t i = 0; i < values_.Items(at + ".rollover"); ++i) {
+      const std::string place = at + ".rollover[" + std::to_string(i) + "]";
+      if (const auto window = ReadRollover(place, plans.guards)) {
+        CheckOverlap(plans.rollovers, *window, place);
+        plans.rollovers.push_back(*window);
+      }
+    }
+    plans.plan_ttl = values_.Length(at + ".plan_ttl");
+    plans.invite_cooldown = values_.Length(at + ".invite.cooldown");
+    plans.invite_batch = static_cast<std::uint32_t>(values_.Count(at + ".invite.batch"));
+    return plans;
+  }
+
+  // What is left out stays as it is in `guards`.
+  model::Guards ReadGuards(const std::string& at, model::Guards guards) {
+    for (std::size_t i = 1; i < model::kGuardKinds; ++i) {
+      const auto kind = static_cast<model::GuardKind>(i);
+      const std::string place = at + "." + std::string(GuardWord(kind));
+      if (!values_.Has(place)) continue;
+      ReadGuard(place, guards[i]);
+      CheckGuard(place, kind, guards[i]);
+    }
+    return guards;
+  }
+
+  void ReadGuard(const std::string& at, model::Guard& guard) const {
+    if (values_.Has(at + ".max_count")) {
+      const auto count = values_.Limit(at + ".max_count");
+      guard.max_count = std::nullopt;
+      if (count) guard.max_count = static_cast<std::uint32_t>(*count);
+    }
+    if (values_.Has(at + ".max_percent")) {
+      const auto percent = values_.Limit(at + ".max_percent");
+      guard.max_share = std::nullopt;
+      if (percent) guard.max_share = *percent / 100;
+    }
+    if (values_.Has(at + ".min_population")) {
+      guard.min_population = static_cast<std::uint32_t>(values_.Count(at + ".min_population"));
+    }
+  }
+
+  // Of the guards against losing people, none is ever off (review workflow, 4).
+  void CheckGuard(const std::string& at, model::GuardKind kind, const model::Guard& guard) {
+    if (kind == model::GuardKind::kAdd || kind == model::GuardKind::kUpdate) return;
+    if (guard.max_count || guard.max_share) return;
+    problems_.Add(values_.Line(at), at,
+                  "has neither a number nor a share, but this guard is lifted for one plan, by an "
+                  "approval with a reason, and never turned off",
+                  "needed is max_count or max_percent");
+  }
+
+  // nullopt when a date is missing, or no date; that has been told.
+  std::optional<model::Rollover> ReadRollover(const std::string& at, const model::Guards& usual) {
+    const model::Guards guards = ReadGuards(at + ".guards", usual);
+    const auto from = values_.Date(at + ".from");
+    const auto until = values_.Date(at + ".until");
+    if (!from || !until) return std::nullopt;
+    if (*until < *from) {
+      problems_.Add(values_.Line(at + ".until"), at + ".until", "is before the first day",
+                    "allowed is the day of from, or a later one");
+    } else if (*until - *from >= kRolloverLengthMax) {
+      problems_.Add(values_.Line(at + ".until"), at + ".until",
+                    "makes a window that is too long: its limits would be the usual ones",
+                    "allowed are " + std::to_string(kRolloverLengthMax.count()) + " days");
+    }
+    return model::Rollover{*from, *until, guards};
+  }
+
+  void CheckOverlap(const std::vector<model::Rollover>& before, const model::Rollover& window,
+                    const std::string& at) {
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      if (before[i].from > window.until || window.from > before[i].until) continue;
+      problems_.Add(values_.Line(at), at,
+                    "shares a day with window " + std::to_string(i + 1) + " of this list",
+                    "allowed is one window a day");
+      return;
+    }
   }
 
   Facts ReadFacts(const std::string& at) const {
@@ -159,7 +291,8 @@ class Reader {
     return own;
   }
 
-  std::vector<model::FieldRule> ReadFields(const std::string& at) {
+  std::vector<model::FieldRule> ReadFields(const std::string& at, model::AccountsOf accounts) {
+    if (!values_.Has(at)) return model::DefaultFieldRules(accounts);
     std::vector<model::FieldRule> rules;
     bool has_user_name = false;
     for (std::size_t i = 0; i < values_.Items(at); ++i) {
@@ -169,6 +302,7 @@ class Reader {
       const auto owner = model::OwnerFromWord(values_.Text(place + ".owner"));
       has_user_name = has_user_name || to == model::Field::kUserName;
       if (!from || !to || !owner) continue;
+      if (accounts == model::AccountsOf::kParents) CheckParentField(*from, place + ".from");
       CheckField(rules, {*from, *to, *owner}, place);
       rules.push_back({*from, *to, *owner});
     }
@@ -178,6 +312,18 @@ class Reader {
                     "needed is {from: email, to: userName}");
     }
     return rules;
+  }
+
+  void CheckParentField(model::FactsField from, const std::string& place) {
+    if (!IsOfStudents(from)) return;
+    std::string allowed;
+    for (const model::FactsField field : model::AllFactsFields()) {
+      if (IsOfStudents(field)) continue;
+      allowed += (allowed.empty() ? "" : ", ") + std::string(FactsFieldWord(field));
+    }
+    problems_.Add(values_.Line(place), place,
+                  "describes a student; a parent has none, or one for each child",
+                  "allowed for parents is one of " + allowed);
   }
 
   void CheckField(const std::vector<model::FieldRule>& before, const model::FieldRule& rule,

@@ -3,6 +3,7 @@
 // The config file: read, checked and turned into values. Whatever is wrong with it is said here,
 // all at once, before anything is started.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,6 +21,9 @@ inline constexpr std::size_t kFileBytesMax = std::size_t{1} << 20U;
 inline constexpr std::size_t kSchoolsMax = 1000;
 inline constexpr std::size_t kListItemsMax = 1000;  // of every other list or map
 inline constexpr std::size_t kProblemsShownMax = 50;
+inline constexpr std::size_t kRolloversMax = 20;            // of a school
+inline constexpr std::chrono::days kRolloverLengthMax{92};  // first and last day counted
+inline constexpr std::uint32_t kGuardCountMax = 1'000'000;  // accounts
 
 // ipc:// endpoints with absolute paths of at most 107 bytes; all three differ.
 struct Endpoints {
@@ -60,6 +64,7 @@ struct School {
   Facts facts;
   Scim scim;
   model::RosterRules rules;  // rules.school is the school's id
+  model::PlanRules plans;    // rollovers in the order of the file; no two share a day
 
   const SchoolId& id() const { return rules.school; }
 };

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <iomanip>
 #include <sstream>
 #include <utility>
 
 #include "daemon/config/config.h"
+#include "daemon/config/scalar.h"
 #include "daemon/model/field.h"
 #include "daemon/model/settings.h"
 
@@ -20,6 +23,16 @@ Words FactsFieldWords() {
   return words;
 }
 
+Words TieFlagWords() {
+  using model::TieFlag;
+  Words words;
+  for (const auto flag : {TieFlag::kCustody, TieFlag::kCorrespondence, TieFlag::kParentsWeb,
+                          TieFlag::kGrandparent, TieFlag::kEmergencyContact}) {
+    words.push_back(TieFlagWord(flag));
+  }
+  return words;
+}
+
 Words FieldWords() {
   Words words;
   for (const auto field : model::AllFields()) words.push_back(FieldWord(field));
@@ -28,7 +41,7 @@ Words FieldWords() {
 
 std::string Plain(double number) {
   std::ostringstream text;
-  text << number;
+  text << std::setprecision(15) << number;  // 1000000, not 1e+06
   return text.str();
 }
 
@@ -79,6 +92,12 @@ Key List(std::string_view path, double max, std::string_view help) {
   return Ranged(path, Type::kList, "", 1, max, help);
 }
 
+// For rows that are put together: the table only points to its texts.
+std::string_view Kept(std::string text) {
+  static std::deque<std::string> texts;
+  return texts.emplace_back(std::move(text));
+}
+
 // Items of lists are required too: an item is there, or the list is shorter.
 Key Required(Key key) {
   key.required = true;
@@ -117,8 +136,28 @@ void AddSchool(std::vector<Key>& keys) {
                        "Names the school in commands, events and external ids. Never change it.")),
        Required(
            Ranged("schools[].name", Type::kText, "", 1, 200, "The school's name, for people.")),
-       OneOf("schools[].accounts", {"students", "parents"}, "students",
-             "Whose accounts are kept in step. Parents' accounts come in a later version.")});
+       OneOf(
+           "schools[].accounts", {"students", "parents"}, "students",
+           "Whose accounts are kept in step: those of the students in the scope, or those of their "
+           "parents.")});
+}
+
+void AddParents(std::vector<Key>& keys) {
+  constexpr double kFlags = 5;
+  keys.insert(
+      keys.end(),
+      {Map("schools[].parents",
+           "Who counts as a parent; for parents' accounts alone. A parent whom FACTS blocks from a "
+           "child never counts for that child."),
+       OneOf("schools[].parents.graph", {"households", "links"}, "households",
+             "households: a parent in the household of a student. links: whoever FACTS links to a "
+             "student; grandparents and emergency contacts then count too, unless excluded."),
+       List("schools[].parents.require", kFlags,
+            "What FACTS must say of a parent and a child, all of it; no word from FACTS is no."),
+       Required(OneOf("schools[].parents.require[]", TieFlagWords(), "", "A flag of FACTS.")),
+       List("schools[].parents.exclude", kFlags,
+            "What FACTS must not say of a parent and a child, none of it."),
+       Required(OneOf("schools[].parents.exclude[]", TieFlagWords(), "", "A flag of FACTS."))});
 }
 
 void AddFacts(std::vector<Key>& keys) {
@@ -150,7 +189,9 @@ void AddScope(std::vector<Key>& keys) {
   standings_and_unknown.emplace_back("unknown");
   keys.insert(
       keys.end(),
-      {Map("schools[].scope", "Who should have an account. What is left out does not limit."),
+      {Map("schools[].scope",
+           "Which students, or whose parents, should have an account. What is left out does not "
+           "limit."),
        List("schools[].scope.school_codes", kItems,
             "FACTS school codes, without regard to case. Left out: all."),
        Required(Ranged("schools[].scope.school_codes[]", Type::kText, "", 1, 64, "A school code.")),
@@ -181,7 +222,11 @@ void AddSite(std::vector<Key>& keys) {
        Ranged("schools[].site.scim.page_size", Type::kCount, "200", 1, 10000,
               "Accounts asked for at a time."),
        Single("schools[].site.scim.external_id", Type::kTemplate, "{school}:{person}",
-              "What a person's account carries as externalId. Never change it.")});
+              "What a person's account carries as externalId. Never change it."),
+       Single(
+           "schools[].site.scim.shared_logins", Type::kBool, "false",
+           "Whether the site lets a family share one login. Then a duplicate within a family may "
+           "be resolved so.")});
 }
 
 void AddRules(std::vector<Key>& keys) {
@@ -190,9 +235,14 @@ void AddRules(std::vector<Key>& keys) {
       {List("schools[].fields", 13,
             "Which FACTS field fills which profile field. Left out: userName and emails from "
             "email, name.givenName from firstName, name.familyName from lastName, school from "
-            "schoolCode, grade from gradeLevel, all owned by facts."),
+            "schoolCode, grade from gradeLevel (of parents: grouping from family in place of "
+            "these two), all owned by facts."),
        Required(Map("schools[].fields[]", "One profile field.")),
-       Required(OneOf("schools[].fields[].from", FactsFieldWords(), "", "The FACTS field.")),
+       Required(OneOf(
+           "schools[].fields[].from", FactsFieldWords(), "",
+           "The FACTS field. familyId and familyName are the household's, family is both, as in "
+           "Example (5121); gradeLevel, "
+           "schoolCode, homeroom and classYear are of students alone.")),
        Required(OneOf("schools[].fields[].to", FieldWords(), "",
                       "The site's field; each at most once.")),
        OneOf("schools[].fields[].owner", {"facts", "site", "until-first-login"}, "facts",
@@ -201,7 +251,7 @@ void AddRules(std::vector<Key>& keys) {
               "Whole polls in a row without somebody before an archive is proposed."),
        OneOf("schools[].email_fallback", {"none", "email2"}, "none",
              "Where to look when the email field holds no usable address."),
-       Map("schools[].protected", "Accounts that are never written to."),
+       Map("schools[].protected", "Accounts that are never written to, or never archived."),
        List("schools[].protected.roles", kItems, "Roles, besides owner, manager and coordinator."),
        Required(
            Ranged("schools[].protected.roles[]", Type::kText, "", 1, 64, "A role of the site.")),
@@ -209,17 +259,93 @@ void AddRules(std::vector<Key>& keys) {
             "Patterns on userName and e-mails, without regard to case."),
        Required(Ranged("schools[].protected.accounts[]", Type::kText, "", 1, 200,
                        "A pattern: * stands for any run of characters, as in "
-                       "*@office.example.org."))});
+                       "*@office.example.org.")),
+       List("schools[].protected.never_archive", kItems,
+            "Patterns as in accounts: of accounts that are kept in step, but never archived."),
+       Required(
+           Ranged("schools[].protected.never_archive[]", Type::kText, "", 1, 200, "A pattern."))});
+}
+
+// A guard's defaults, as one would write them.
+struct GuardTexts {
+  std::string max_count;
+  std::string max_percent;
+  std::string min_population;
+};
+
+GuardTexts TextsOf(const model::Guard& guard) {
+  GuardTexts texts = {std::string(kNoLimit), std::string(kNoLimit), Plain(guard.min_population)};
+  if (guard.max_count) texts.max_count = Plain(*guard.max_count);
+  if (guard.max_share) texts.max_percent = Plain(*guard.max_share * 100) + "%";
+  return texts;
+}
+
+void AddGuard(std::vector<Key>& keys, const std::string& at, std::string_view help,
+              const GuardTexts& fallback) {
+  keys.insert(
+      keys.end(),
+      {Map(Kept(at), help),
+       Ranged(Kept(at + ".max_count"), Type::kCountLimit, Kept(fallback.max_count), 0,
+              kGuardCountMax, "More than this many of one plan hold the plan."),
+       Ranged(Kept(at + ".max_percent"), Type::kPercentLimit, Kept(fallback.max_percent), 0, 100,
+              "More than this share of the accounts that are linked and active holds it."),
+       Ranged(Kept(at + ".min_population"), Type::kCount, Kept(fallback.min_population), 0,
+              kGuardCountMax, "With fewer accounts than this the share does not count.")});
+}
+
+// Without usual limits there are no defaults: what a rollover window leaves out is the school's.
+void AddGuards(std::vector<Key>& keys, const std::string& at, const model::Guards* usual) {
+  using model::GuardKind;
+  constexpr std::pair<GuardKind, std::string_view> kHelp[] = {
+      {GuardKind::kAdd, "Of new accounts. May be turned off: none and none."},
+      {GuardKind::kUpdate, "Of changed accounts. May be turned off: none and none."},
+      {GuardKind::kArchive, "Of archives, but for people who are missing from FACTS."},
+      {GuardKind::kRestore, "Of accounts that come back from the archive."},
+      {GuardKind::kMissing, "Of archives of people who are missing from FACTS."},
+  };
+  for (const auto& [kind, help] : kHelp) {
+    AddGuard(keys, at + "." + std::string(GuardWord(kind)), help,
+             usual == nullptr ? GuardTexts() : TextsOf((*usual)[static_cast<std::size_t>(kind)]));
+  }
+}
+
+void AddPlans(std::vector<Key>& keys) {
+  const model::Guards usual = model::DefaultGuards();
+  keys.push_back(Map("schools[].guards",
+                     "What one plan may do before it is held. A guard is lifted for that one plan "
+                     "by an approval with a reason."));
+  AddGuards(keys, "schools[].guards", &usual);
+  keys.insert(
+      keys.end(),
+      {List(
+           "schools[].rollover", kRolloversMax,
+           "Windows with limits of their own, for the turn of a school year. Each ends by itself."),
+       Required(Map("schools[].rollover[]", "A window of at most 92 days; no two share a day.")),
+       Required(Single("schools[].rollover[].from", Type::kDate, "", "The first day, UTC.")),
+       Required(
+           Single("schools[].rollover[].until", Type::kDate, "", "The last day, the whole of it.")),
+       Required(Map("schools[].rollover[].guards",
+                    "The limits in the window. What is left out is as usual."))});
+  AddGuards(keys, "schools[].rollover[].guards", nullptr);
+  keys.insert(keys.end(), {Ranged("schools[].plan_ttl", Type::kDuration, "14d", 3600, 90 * 86400,
+                                  "A plan that nobody approves expires after this."),
+                           Map("schools[].invite", "Invitations, which never go by themselves."),
+                           Ranged("schools[].invite.cooldown", Type::kDuration, "7d", 3600,
+                                  365 * 86400, "How long after an invitation before a second one."),
+                           Ranged("schools[].invite.batch", Type::kCount, "500", 1, 100000,
+                                  "Invitations of one plan.")});
 }
 
 std::vector<Key> MakeKeys() {
   std::vector<Key> keys;
   AddProgram(keys);
   AddSchool(keys);
+  AddParents(keys);
   AddFacts(keys);
   AddScope(keys);
   AddSite(keys);
   AddRules(keys);
+  AddPlans(keys);
   return keys;
 }
 
@@ -249,15 +375,24 @@ std::string AllowedText(const Key& key) {
              " bytes without control characters";
     case Type::kWord:
       return "one of " + Joined(key.words);
+    case Type::kBool:
+      return "true or false";
     case Type::kCount:
       return "a whole number from " + Plain(key.min) + " to " + Plain(key.max);
+    case Type::kCountLimit:
+      return "a whole number from " + Plain(key.min) + " to " + Plain(key.max) + ", or none";
     case Type::kNumber:
       return "a number from " + Plain(key.min) + " to " + Plain(key.max);
     case Type::kDuration:
       return "a duration from " + PlainDuration(key.min) + " to " + PlainDuration(key.max) +
              ", as in 90s, 15m, 1h, 7d";
+    case Type::kDate:
+      return "a date as year, month and day, as in 2026-06-01";
     case Type::kPercent:
       return "a share from " + Plain(key.min) + "% to " + Plain(key.max) + "%, as in 20% or 0.5%";
+    case Type::kPercentLimit:
+      return "a share from " + Plain(key.min) + "% to " + Plain(key.max) +
+             "%, as in 20% or 0.5%, or none";
     case Type::kUrl:
       return "an https:// address without user, query or fragment (http:// for this machine alone)";
     case Type::kEndpoint:

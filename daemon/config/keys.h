@@ -11,21 +11,25 @@
 namespace roster::config {
 
 enum class Type : std::uint8_t {
-  kMap,       // the keys below it in the table
-  kWordMap,   // free keys; the values are the row "path.*"
-  kList,      // the items are the row "path[]"
-  kText,      // `min`..`max` bytes, no control characters
-  kWord,      // one of `words`
-  kCount,     // a whole number
-  kNumber,    // a decimal number
-  kDuration,  // "90s", "15m", "1h", "7d"; range in seconds
-  kPercent,   // "20%", "0.5%"; range in percent
-  kUrl,       // https://..., http:// on loopback only
-  kEndpoint,  // ipc:///absolute/path
-  kPath,      // an absolute path
-  kSecret,    // {file: PATH}, {env: NAME} or {credential: NAME}
-  kSchoolId,  // [a-z0-9-]{1,32}
-  kTemplate,  // of an external id: holds {person} once, may hold {school}
+  kMap,           // the keys below it in the table
+  kWordMap,       // free keys; the values are the row "path.*"
+  kList,          // the items are the row "path[]"
+  kText,          // `min`..`max` bytes, no control characters
+  kWord,          // one of `words`
+  kBool,          // "true" or "false"
+  kCount,         // a whole number
+  kCountLimit,    // a whole number, or "none"
+  kNumber,        // a decimal number
+  kDuration,      // "90s", "15m", "1h", "7d"; range in seconds
+  kDate,          // "2026-06-01"
+  kPercent,       // "20%", "0.5%"; range in percent
+  kPercentLimit,  // "20%", "0.5%" or "none"; range in percent
+  kUrl,           // https://..., http:// on loopback only
+  kEndpoint,      // ipc:///absolute/path
+  kPath,          // an absolute path
+  kSecret,        // {file: PATH}, {env: NAME} or {credential: NAME}
+  kSchoolId,      // [a-z0-9-]{1,32}
+  kTemplate,      // of an external id: holds {person} once, may hold {school}
 };
 
 struct Key {

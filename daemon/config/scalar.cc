@@ -102,6 +102,25 @@ std::optional<Duration> ParseDuration(std::string_view text) {
   return std::chrono::seconds(*number * unit);
 }
 
+std::optional<bool> ParseBool(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return std::nullopt;
+}
+
+std::optional<std::chrono::sys_days> ParseDate(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto year = ParseCount(text.substr(0, 4));
+  const auto month = ParseCount(text.substr(5, 2));
+  const auto day = ParseCount(text.substr(8, 2));
+  if (!year || !month || !day) return std::nullopt;
+  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day)));
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date);
+}
+
 bool IsSchoolId(std::string_view text) {
   return !text.empty() && text.size() <= 32 &&
          AllOf(text, [](char c) { return (c >= 'a' && c <= 'z') || IsDigit(c) || c == '-'; });

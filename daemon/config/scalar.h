@@ -2,6 +2,7 @@
 
 // The small grammars of the config: each takes the text as written.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +17,11 @@ std::optional<double> ParseNumber(std::string_view text);        // "10", "0.5";
 std::optional<double> ParsePercent(std::string_view text);       // "20%" -> 20
 // A whole number and s, m, h or d: "90s", "15m", "1h", "7d". At most 10 years.
 std::optional<Duration> ParseDuration(std::string_view text);
+std::optional<bool> ParseBool(std::string_view text);                   // "true", "false"
+std::optional<std::chrono::sys_days> ParseDate(std::string_view text);  // "2026-06-01", a real day
+
+// Stands for "no such limit" where a limit may be left open.
+inline constexpr std::string_view kNoLimit = "none";
 
 bool IsSchoolId(std::string_view text);         // [a-z0-9-]{1,32}
 bool IsEnvironmentName(std::string_view text);  // [A-Za-z_][A-Za-z0-9_]*, at most 255

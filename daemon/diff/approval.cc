@@ -1,16 +1,10 @@
 #include "daemon/diff/diff.h"
 
 namespace roster::diff {
-namespace {
 
 using model::Action;
 using model::Change;
-
-bool WritesFields(Action action) {
-  return action == Action::kAdd || action == Action::kUpdate || action == Action::kRestore;
-}
-
-}  // namespace
+using model::WritesFields;
 
 Digest ApprovalDigest(const Change& change, Action action) {
   Canonical content;

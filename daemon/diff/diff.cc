@@ -150,11 +150,11 @@ void HoldBack(Change& change) {
   if (change.situation == Situation::kProtected || change.situation == Situation::kRetired) return;
   const Candidate& candidate = change.candidate;
   if (candidate.eligibility == Eligibility::kEligible && candidate.reason != Reason::kNone) {
-    HoldFor(change, candidate.reason);  // no-person, missing-email
+    HoldFor(change, candidate.reason);  // no-person, missing-email, graphs-disagree
     change.fields.clear();
   } else if (change.collision) {
     HoldFor(change, Reason::kEmailCollision);
-  } else if (change.duplicates.size() >= kDuplicatesHeld) {
+  } else if (change.duplicates.size() >= model::kGroupMembersMax) {
     HoldFor(change, Reason::kDuplicateEmail);
   }
 }
@@ -166,6 +166,9 @@ Change Build(Candidate candidate, const Match& match, const Link* link, const Ac
   change.linked = link != nullptr;
   change.duplicates = match.duplicates;
   change.collision = match.collision;
+  change.severity = match.severity;
+  change.group = match.group;
+  change.never_archive = match.never_archive;
   if (link == nullptr) {
     change.account = match.account;
     change.taken_by = match.taken_by;

@@ -3,7 +3,6 @@
 // The stage between matching and review: what each person's account needs (rules, 14 to 19; the
 // situation table of the design). Pure; any thread.
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -21,7 +20,9 @@ namespace roster::diff {
 // this person before this one (a recompute within the same poll passes the same number again).
 //
 // What is held has Action::kNone and says why in `reason`. Duplicates do not hold here: the action
-// stays what it would be alone, for review to judge, since deselecting the other holders frees it.
+// stays what it would be alone, for review to judge, since deselecting the other holders frees it;
+// but a row that names model::kGroupMembersMax is held, since there may be more of them. Nor does
+// never_archive hold here.
 // `fields` are what the action would write; of a collision, what it would have written.
 model::Change Diff(const model::Candidate& candidate, const model::Match& match,
                    const model::Link* link, const model::Account* account,
@@ -29,10 +30,6 @@ model::Change Diff(const model::Candidate& candidate, const model::Match& match,
 
 // Whole polls in a row without this person, before this one; asked only for missing persons.
 using MissingBefore = std::function<std::uint32_t(PersonId)>;
-
-// A row that names so many duplicates or more is held: the group is larger than what is named (see
-// match/duplicates.h), so that no decision on those named can be known to free it.
-inline constexpr std::size_t kDuplicatesHeld = 100;
 
 // Everybody, by person, one at a time: a million changes need not be in memory together.
 // `candidates` are by person with `matches` beside them; each is moved from as its turn comes.

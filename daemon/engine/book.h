@@ -12,6 +12,8 @@
 #include "daemon/model/change.h"
 #include "daemon/model/plan.h"
 #include "daemon/model/request.h"
+#include "daemon/review/review.h"
+#include "daemon/store/keys.h"
 #include "daemon/store/overlay.h"
 
 namespace roster::engine {
@@ -35,11 +37,37 @@ class Book {
   Result<std::optional<PersonId>> FindOwner(const AccountId& account) const;
   // Whose verdict depends on this person's decision: who wants the same address (rules, 8).
   Result<std::vector<PersonId>> FindRivals(PersonId person) const;
+  Result<std::optional<model::DuplicateGroup>> FindGroup(const Fingerprint& key) const;
+  Result<std::optional<model::DuplicateGroup>> FindGroup(GroupId id) const;
+  Result<std::optional<model::GroupDecision>> FindGroupDecision(const Fingerprint& key) const;
+  Result<std::optional<model::EmailChoice>> FindEmailChoice(PersonId person) const;
+  Result<std::optional<model::MatchDecision>> FindMatchDecision(PersonId person) const;
+  Result<std::optional<model::FamilyExclusion>> FindFamilyExclusion(FamilyId family) const;
+  Result<std::optional<model::FamilyCount>> FindFamilyCount(FamilyId family) const;
+  // The users of a family, by person.
+  Result<std::vector<PersonId>> FindFamilyUsers(FamilyId family) const;
+  // All families of the row are excluded, and it has one (rules, 10).
+  Result<bool> IsFamilyExcluded(const model::Change& change) const;
+  // What has changed since the decision on this person was made; empty: it counts.
+  Result<std::vector<std::string>> WhatChanged(const model::Change& change) const;
 
   // Each leaves the placement as it was: call Settle() for every person concerned afterwards.
   Result<void> PutChange(const model::Change& change);
   Result<void> RemoveChange(PersonId person);
   void PutDecision(const model::Decision& decision);
+  void RemoveDecision(PersonId person);
+  // Gives the group a number if it has none yet.
+  Result<model::DuplicateGroup> PutGroup(model::DuplicateGroup group);
+  Result<void> RemoveGroup(const Fingerprint& key);
+  void PutGroupDecision(const model::GroupDecision& decision);
+  void RemoveGroupDecision(const Fingerprint& key);
+  void PutEmailChoice(const model::EmailChoice& choice);
+  void RemoveEmailChoice(PersonId person);
+  void PutMatchDecision(const model::MatchDecision& decision);
+  void RemoveMatchDecision(PersonId person);
+  void PutFamilyExclusion(const model::FamilyExclusion& exclusion);
+  void RemoveFamilyExclusion(FamilyId family);
+  Result<void> RemoveLink(PersonId person);
   Result<void> PutLink(const model::Link& link);  // Conflict when the account is another person's
   void PutHeldTask(PersonId person, const HeldTask& task);
   void RemoveHeldTask(PersonId person);
@@ -54,10 +82,20 @@ class Book {
   Result<model::UserRow> Row(const model::Change& change) const;
 
  private:
-  Result<void> MoveRivals(PersonId person, const std::vector<PersonId>& after);
+  void MoveRivals(PersonId person, const std::vector<PersonId>& before,
+                  const std::vector<PersonId>& after);
+  void MoveFamilies(PersonId person, const std::vector<model::FamilyPlace>& before,
+                    const std::vector<model::FamilyPlace>& after);
+  Result<void> MoveIndexes(PersonId person, const model::Change* after);
+  Result<std::vector<PersonId>> Persons(const store::Range& range, std::string_view doing) const;
+  // Skipped, excluded or protected: not to be synced, so nobody's rival.
+  Result<bool> IsOut(PersonId person) const;
+  Result<std::size_t> CountRivals(const model::Change& change) const;
+  Result<review::Holding> HoldingOf(const model::Change& change) const;
   Result<model::Verdict> Judge(const model::Change& change, bool in_progress) const;
-  void Unplace(PersonId person, const model::Placement& placement);
-  void Place(PersonId person, const model::Placement& placement);
+  Result<void> CountFamilies(const model::Placement& placement, const std::string& name, bool in);
+  Result<void> Unplace(PersonId person, const model::Placement& placement);
+  Result<void> Place(PersonId person, const model::Placement& placement, const std::string& name);
 
   store::Overlay& view_;
   School& school_;

@@ -6,6 +6,7 @@
 #include "daemon/bus/control_codec.h"
 #include "daemon/bus/event_codec.h"
 #include "daemon/bus/task_codec.h"
+#include "daemon/review/review.h"
 #include "daemon/store/codec.h"
 #include "daemon/store/keys.h"
 
@@ -26,6 +27,9 @@ bool IsCommand(const model::RequestBody& body) {
          std::holds_alternative<model::Decide>(body) ||
          std::holds_alternative<model::PreparePlan>(body) ||
          std::holds_alternative<model::ApprovePlan>(body) ||
+         std::holds_alternative<model::DecideFamilies>(body) ||
+         std::holds_alternative<model::ResolveGroup>(body) ||
+         std::holds_alternative<model::DecideMatch>(body) ||
          std::holds_alternative<model::RetryTasks>(body);
 }
 
@@ -56,7 +60,10 @@ Result<void> Engine::Open() {
   for (School& school : schools_) {
     // Rows made by other rules are made anew at once.
     const Fingerprint rules = model::RulesFingerprint(school.rules());
-    if (school.head.rules != rules) school.head.next_poll.reset();
+    if (school.head.rules != rules) {
+      school.head.next_poll.reset();
+      ROSTER_TRY(SettleAll(school), "judging everybody anew");
+    }
     school.head.rules = rules;
     // A refused key may have been mended while we were down.
     school.head.source_stopped.clear();
@@ -91,6 +98,38 @@ Result<void> Engine::Open() {
   ROSTER_ASSIGN(const bool committed, Commit(), "opening the store");
   if (committed) Release();
   return {};
+}
+
+// The counts as this version counts the rows that are kept, so that each row takes out of them what
+// is in them: an earlier version counted less.
+Result<void> Engine::CountAll(School& school) {
+  const model::Tally kept = std::exchange(school.head.tally, {});
+  model::Tally& tally = school.head.tally;
+  tally.families = kept.families;  // counted in rows of their own
+  tally.families_fresh = kept.families_fresh;
+  tally.families_selected = kept.families_selected;
+  tally.families_excluded = kept.families_excluded;
+  const store::Range range = store::PlacementRange(school.id());
+  const auto cursor = store_.Scan(Family::kReview, range.begin, range.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const auto placement, store::DecodePlacement(cursor->value()), "counting rows");
+    review::CountIn(tally, placement);
+  }
+  return cursor->status();
+}
+
+// Everybody is judged by today's rules, and by a new version's. Rows that stay as they are, are not
+// written.
+Result<void> Engine::SettleAll(School& school) {
+  ROSTER_TRY(CountAll(school), "counting rows");
+  Book book(*view_, school);
+  const store::Range range = store::ChangeRange(school.id());
+  const auto cursor = store_.Scan(Family::kReview, range.begin, range.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const PersonId person, store::PersonOfKey(cursor->key()), "reading rows");
+    ROSTER_TRY(book.Settle(person), "reading rows");
+  }
+  return cursor->status();
 }
 
 // Reads everything that is kept in memory. What was changed in it and not committed is forgotten.
@@ -248,6 +287,8 @@ Result<void> Engine::Tick(Time now) {
     const bool due = school.head.next_poll.value_or(now) <= now;
     if (due && !school.polling && school.head.source_stopped.empty()) {
       ROSTER_TRY(StartPoll(school, now), "starting a poll");
+    } else if (school.examine_again && !school.polling) {
+      ROSTER_TRY(StartPoll(school, now, true), "examining again");
     }
   }
   ROSTER_TRY(ServeParked(now), "handing out tasks");

@@ -10,7 +10,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -95,9 +97,16 @@ class Engine {
     std::string next;
   };
 
+  // Where a row stands in a list: sort name, person.
+  using PlaceInList = std::pair<std::string, PersonId>;
+  // Of families: the first user that a list shows; nullopt when it shows none.
+  using FirstOfFamilies = std::map<FamilyId, std::optional<PlaceInList>>;
+
   // engine.cc: the step.
   Result<void> Load();
   Result<void> LoadSchool(School& school);
+  Result<void> SettleAll(School& school);
+  Result<void> CountAll(School& school);
   Result<void> HandleAll(const std::vector<bus::Inbound>& inputs, const std::vector<PollEnd>& polls,
                          bool read_only);
   Result<void> HandleControl(const bus::Inbound& input, bool read_only);
@@ -113,11 +122,17 @@ class Engine {
   Result<void> ForgetReplies(School& school, Time now);
 
   // polling.cc
-  Result<void> StartPoll(School& school, Time now);
+  Result<void> StartPoll(School& school, Time now, bool reuse = false);
   Result<void> AbsorbPoll(School& school, const PollEnd& end, Time now);
   Result<void> UsePoll(School& school, model::Poll poll, const Findings& findings, Time now);
   Result<void> RejectPoll(School& school, model::Poll poll, const Error& error, PollEnd::Side side,
                           Time now);
+  Result<void> UseGroups(Book& book, const Findings& findings, std::set<PersonId>& concerned);
+  void UseReading(School& school, PollId poll, const Findings& findings, Time now);
+  std::vector<model::Hold> PendingHolds(const School& school, Time now) const;
+  // Everything is examined again, since a decision concerns the first stages: the poll that will
+  // show it.
+  Result<PollId> ExamineAgain(School& school, Time now);
   Result<void> RecordLinks(School& school, const std::vector<model::Link>& links);
   Result<model::Change> Refresh(Book& book, const School& school, const model::Change& change);
   Result<void> DropOldPlans(School& school, Time now);
@@ -131,6 +146,14 @@ class Engine {
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::PreparePlan& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ApprovePlan& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::RetryTasks& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller,
+                              const model::DecideFamilies& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller,
+                              const model::ResolveGroup& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::DecideMatch& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller,
+                              const model::ListFamilies& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ListGroups& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::GetPoll& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ListUsers& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::GetPlan& body);
@@ -139,6 +162,12 @@ class Engine {
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ListTasks& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Explain& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Replay& body);
+  Result<std::vector<model::UserRow>> RelativesOf(const Book& book, const model::Filter& filter,
+                                                  const model::Change& fresh,
+                                                  FirstOfFamilies& firsts) const;
+  static Result<std::optional<PlaceInList>> FirstNewOf(const Book& book,
+                                                       const model::Filter& filter, FamilyId family,
+                                                       FirstOfFamilies& firsts);
   Result<model::ReplyBody> ListApproved(School& school, const model::Plan& plan,
                                         const model::ListPlan& body);
   Result<model::Status> GetStatus(const School* only);
@@ -149,9 +178,53 @@ class Engine {
                                              const model::Filter& filter) const;
   Result<std::vector<model::PlanItem>> PlanItems(const School& school, const model::Plan& plan,
                                                  std::uint64_t first, std::uint64_t count) const;
-  Result<std::vector<model::PlanItem>> Collect(School& school, const model::PreparePlan& body,
-                                               std::uint64_t& in_progress);
-  // Whether the row and the decisions still come to exactly what the item holds.
+  static Result<std::vector<PersonId>> HeldBack(const Book& book,
+                                                const std::vector<PersonId>& persons);
+  static bool DecideOne(Book& book, const model::Change& change,
+                        const std::optional<model::Decision>& before, const model::Decide& body,
+                        const Caller& caller, Time now);
+  // One command's word on these people: judges them, and whoever depends on them, anew.
+  Result<void> Rejudge(School& school, const std::vector<PersonId>& persons,
+                       const std::string& reason, const Caller& caller, Time now);
+  // The item that a task was made of.
+  static model::PlanItem ItemOf(const model::Task& task);
+  // What becomes a plan: its items, and what was left out of it.
+  struct Collected {
+    std::vector<model::PlanItem> items;
+    std::uint64_t in_progress = 0;
+    std::uint64_t recently_invited = 0;
+    std::vector<model::NotUndone> not_undone;
+    std::uint64_t not_undone_total = 0;
+  };
+  Result<Collected> CollectSync(School& school);
+  Result<Collected> CollectInvitations(School& school, const model::PreparePlan& body);
+  Result<Collected> CollectUndo(School& school, PlanId undone);
+  static Result<bool> MayBeInvited(const Book& book, const model::Change& change);
+  static Result<std::optional<std::string>> WhyUntouchable(const Book& book,
+                                                           const model::Change& change);
+  Result<void> CheckApprovable(const model::Plan* plan, const model::ApprovePlan& body) const;
+  void AppendApproved(School& school, const Caller& caller, const model::Plan& plan,
+                      std::vector<PersonId> left_out);
+  // Guards that trip for these items, with some of the people.
+  std::vector<model::Hold> HoldsOf(const School& school, const std::vector<model::PlanItem>& items,
+                                   Time now) const;
+  // duplicates.cc
+  static Result<model::GroupRow> GroupRowOf(const Book& book, const model::DuplicateGroup& group);
+  static Result<std::vector<model::UserRow>> RowsOf(const Book& book,
+                                                    const std::vector<PersonId>& persons);
+  Result<void> ChooseHolder(School& school, const Caller& caller,
+                            const model::DuplicateGroup& group, model::HolderKind kind,
+                            PersonId holder);
+  // The poll that will show it; nullopt: nothing has changed.
+  Result<std::optional<PollId>> ChooseEmail2(School& school, const Caller& caller, PersonId person);
+  Result<std::optional<PollId>> ReopenGroup(School& school, const Caller& caller,
+                                            const model::DuplicateGroup& group);
+  Result<void> ForgetLink(School& school, const Caller& caller, const model::Change& change);
+
+  // The row that an item's task is made of: today's, or of an undo the inverse of what was done.
+  Result<std::optional<model::Change>> RowOf(const School& school, const Book& book,
+                                             const model::PlanItem& item) const;
+  // Whether the row and the decisions still come to exactly what the item holds. `change`: RowOf().
   Result<bool> Stands(const Book& book, const model::PlanItem& item,
                       const std::optional<model::Change>& change) const;
   // That, and no task of the person's is under way.

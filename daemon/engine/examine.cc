@@ -38,6 +38,57 @@ std::vector<model::Link> Merge(const std::vector<model::Link>& kept,
   return all;
 }
 
+Result<model::Choices> ReadChoices(const PollJob& job) {
+  model::Choices choices;
+  const store::Range emails = store::EmailChoiceRange(job.school);
+  auto cursor = job.stored->Scan(Family::kReview, emails.begin, emails.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const PersonId person, store::PersonOfKey(cursor->key()), "reading choices");
+    ROSTER_ASSIGN(auto one, store::DecodeEmailChoice(person, cursor->value()), "reading choices");
+    choices.emails.push_back(std::move(one));
+  }
+  ROSTER_TRY(cursor->status(), "reading choices");
+  const store::Range matches = store::MatchDecisionRange(job.school);
+  cursor = job.stored->Scan(Family::kReview, matches.begin, matches.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const PersonId person, store::PersonOfKey(cursor->key()), "reading choices");
+    ROSTER_ASSIGN(auto one, store::DecodeMatchDecision(person, cursor->value()), "reading choices");
+    choices.matches.push_back(std::move(one));
+  }
+  ROSTER_TRY(cursor->status(), "reading choices");
+  return choices;
+}
+
+// Walks the stored groups beside the computed ones; both are by key.
+Result<void> CompareGroups(const PollJob& job, std::vector<model::DuplicateGroup> groups,
+                           Findings& findings) {
+  const store::Range range = store::GroupRange(job.school);
+  const auto stored = job.stored->Scan(Family::kReview, range.begin, range.end);
+  auto group = groups.begin();
+  while (stored->Valid() || group != groups.end()) {
+    std::optional<Fingerprint> kept;
+    if (stored->Valid()) {
+      ROSTER_ASSIGN(kept, store::GroupOfKey(stored->key()), "comparing duplicates");
+    }
+    if (kept && (group == groups.end() || kept->view() < group->key.view())) {
+      findings.groups_removed.push_back(*kept);
+      stored->Next();
+      continue;
+    }
+    if (kept && kept->view() == group->key.view()) {
+      ROSTER_ASSIGN(const Fingerprint before, store::PeekFingerprint(stored->value()),
+                    "comparing duplicates");
+      stored->Next();
+      if (before == store::GroupFingerprint(*group)) {
+        ++group;
+        continue;
+      }
+    }
+    findings.groups_changed.push_back(std::move(*group++));
+  }
+  return stored->status();
+}
+
 // Whole polls in a row that ended without this person.
 Result<std::uint32_t> MissingBefore(const PollJob& job, PersonId person) {
   ROSTER_ASSIGN(const auto value,
@@ -55,7 +106,7 @@ std::uint64_t CountUnowned(const model::Accounts& accounts, const match::Account
   std::set<AccountId> fitting;
   for (const model::Match& match : matches) {
     if (match.account) fitting.insert(match.account->id);
-    fitting.insert(match.others.begin(), match.others.end());
+    for (const model::Fit& fit : match.others) fitting.insert(fit.account);
   }
   return static_cast<std::uint64_t>(
       std::count_if(accounts.all.begin(), accounts.all.end(), [&](const model::Account& account) {
@@ -140,24 +191,29 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
   ROSTER_ASSIGN(std::vector<model::Link> links, ReadLinks(job), "examining");
   findings.recorded = match::RecoverLinks(accounts, links, rules);
   links = Merge(links, findings.recorded);
+  ROSTER_ASSIGN(const model::Choices choices, ReadChoices(job), "examining");
 
   std::vector<PersonId> linked;
   linked.reserve(links.size());
   for (const model::Link& link : links) linked.push_back(link.person);
-  roster::RosterResult people = roster::Roster(snapshot, rules, linked);
+  roster::RosterResult people = roster::Roster(snapshot, rules, linked, choices);
   findings.unknown_words = std::move(people.unknown_words);
   AddUnusedWords(snapshot, rules, findings.unknown_words);
+  findings.notices = std::move(people.notices);
 
   const match::AccountIndex index(accounts, links, rules);
-  const auto matches = match::Match(people.candidates, index, links, rules);
+  match::MatchResult matched = match::Match(people.candidates, index, links, rules, choices);
+  const std::vector<model::Match>& matches = matched.matches;
   findings.unowned_accounts = CountUnowned(accounts, index, matches);
+  ROSTER_TRY(CompareGroups(job, std::move(matched.groups), findings), "examining");
   Result<void> read;  // the first error of what is called back
   const auto missing_before = [&](PersonId person) -> std::uint32_t {
     const auto known = MissingBefore(job, person);
     if (!known && read) read = tl::unexpected<Error>(known.error());
     const std::uint32_t polls = known.value_or(0);
-    // A row that was rejected may be this person's: they are not counted further as missing.
-    return snapshot.rejected_count > 0 && polls > 0 ? polls - 1 : polls;
+    // A row that was rejected may be this person's, and what was read before says nothing new: they
+    // are not counted further as missing.
+    return (snapshot.rejected_count > 0 || job.reuse) && polls > 0 ? polls - 1 : polls;
   };
   Comparison comparison(job, findings);
   diff::DiffEach(std::move(people.candidates), matches, links, accounts, missing_before, rules,
@@ -171,6 +227,9 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
 
   findings.people = snapshot.people.size();
   findings.students = snapshot.students.size();
+  findings.members = snapshot.members.size();
+  findings.ties = snapshot.ties.size();
+  findings.families = snapshot.families.size();
   findings.accounts = accounts.all.size();
   findings.requests = snapshot.requests + accounts.requests;
   findings.bytes = snapshot.bytes;
@@ -179,21 +238,34 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
   return findings;
 }
 
-PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& job,
-                const model::RosterRules& rules, const std::function<void(PollProgress)>& progress,
-                const std::stop_token& stop) {
+PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& asked,
+                const model::RosterRules& rules, std::unique_ptr<Reading>& last,
+                const std::function<void(PollProgress)>& progress, const std::stop_token& stop) {
+  PollJob job = asked;
+  if (job.reuse && last != nullptr) {
+    progress({"compare", 0, 0});
+    auto findings = Examine(last->snapshot, last->accounts, job, rules);
+    if (findings) {
+      findings->reused = true;
+      findings->requests = 0;
+      findings->bytes = 0;
+    }
+    return {job.school, job.poll, PollEnd::Side::kSource, std::move(findings), {}};
+  }
+  job.reuse = false;
+  last.reset();
   const auto fail = [&](PollEnd::Side side, Error error) {
     return PollEnd{job.school, job.poll, side, tl::unexpected<Error>(std::move(error)),
                    source.rejected()};
   };
-  const auto snapshot = source.Fetch(
+  auto snapshot = source.Fetch(
       job.last_good,
       [&](const source::Progress& at) {
         progress({std::string(at.resource), at.rows, at.total});
       },
       stop);
   if (!snapshot) return fail(PollEnd::Side::kSource, snapshot.error());
-  const auto accounts = site.ReadAccounts(
+  auto accounts = site.ReadAccounts(
       [&](std::uint64_t done, std::uint64_t total) {
         progress({"accounts", done, total});
       },
@@ -209,8 +281,12 @@ PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& job,
                      "read token still sees all of them."});
   }
   progress({"compare", 0, 0});
-  return {
-      job.school, job.poll, PollEnd::Side::kSource, Examine(*snapshot, *accounts, job, rules), {}};
+  last = std::make_unique<Reading>(Reading{*std::move(snapshot), *std::move(accounts)});
+  return {job.school,
+          job.poll,
+          PollEnd::Side::kSource,
+          Examine(last->snapshot, last->accounts, job, rules),
+          {}};
 }
 
 }  // namespace roster::engine

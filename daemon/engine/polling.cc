@@ -4,6 +4,8 @@
 
 #include "daemon/diff/diff.h"
 #include "daemon/engine/engine.h"
+#include "daemon/match/match.h"
+#include "daemon/plan/guards.h"
 #include "daemon/review/review.h"
 #include "daemon/store/codec.h"
 #include "daemon/store/keys.h"
@@ -30,23 +32,27 @@ Duration Engine::Jittered(Duration duration) {
   return Duration(static_cast<Duration::rep>(share * static_cast<double>(duration.count())));
 }
 
-Result<void> Engine::StartPoll(School& school, Time now) {
+Result<void> Engine::StartPoll(School& school, Time now, bool reuse) {
   model::Poll poll;
   poll.id = PollId(++school.head.polls);
   poll.started = now;
   school.head_changed = true;
-  school.touched.clear();
+  school.examine_again = false;
+  if (!reuse) school.touched.clear();
   view_->Put(Family::kWork, store::PollKey(school.id(), poll.id), store::EncodePoll(poll));
   if (poll.id.value() > settings_.polls_kept) {
     view_->Delete(Family::kWork,
                   store::PollKey(school.id(), PollId(poll.id.value() - settings_.polls_kept)));
   }
-  starts_.push_back({school.id(),
-                     poll.id,
-                     nullptr,
-                     {school.head.last_good_people, school.head.last_good_students},
-                     school.head.last_good_accounts,
-                     school.settings->shrink_max});
+  starts_.push_back(
+      {school.id(),
+       poll.id,
+       nullptr,
+       {school.head.last_good_people, school.head.last_good_students, school.head.last_good_members,
+        school.head.last_good_ties, school.head.last_good_families},
+       school.head.last_good_accounts,
+       school.settings->shrink_max,
+       reuse});
   school.polling = std::move(poll);
   return DropOldPlans(school, now);
 }
@@ -60,7 +66,7 @@ Result<void> Engine::DropOldPlans(School& school, Time now) {
     ROSTER_ASSIGN(const PlanId id, store::PlanOfKey(cursor->key()), "reading plans");
     ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(id, cursor->value()), "reading plans");
     if (school.plans_changed.contains(id)) continue;  // approved in this very step
-    if (plan.state == model::PlanState::kOpen && plan.prepared_at + settings_.plan_kept <= now) {
+    if (plan.state == model::PlanState::kOpen && plan.expires_at <= now) {
       old.push_back(std::move(plan));
     }
   }
@@ -151,12 +157,14 @@ Result<model::Change> Engine::Refresh(Book& book, const School& school,
   model::Match match;
   match.duplicates = change.duplicates;
   match.collision = change.collision;
+  match.severity = change.severity;
+  match.group = change.group;
+  match.never_archive = change.never_archive;
   if (!link) {
     ROSTER_ASSIGN(const auto stored, book.FindChange(change.candidate.person), "");
     return stored.value_or(change);
   }
   ROSTER_ASSIGN(const auto stored, book.FindChange(change.candidate.person), "");
-  // Protection comes from roles and patterns, which a task does not change.
   const auto is_protected = [](const model::Change& row) {
     return row.situation == model::Situation::kProtected;
   };
@@ -169,9 +177,62 @@ Result<model::Change> Engine::Refresh(Book& book, const School& school,
       account = row->account;
     }
   }
+  if (account) {
+    // The config's patterns are read off the account: a task may just have made it, or given it
+    // another address.
+    if (match::IsProtected(*account, school.rules())) match.kind = model::Match::Kind::kProtected;
+    if (match::IsNeverArchived(*account, school.rules())) match.never_archive = true;
+  }
   const std::uint32_t missing = change.missing_polls > 0 ? change.missing_polls - 1 : 0;
   return diff::Diff(change.candidate, match, &*link, account ? &*account : nullptr, missing,
                     school.rules());
+}
+
+// What only a poll that has read FACTS and the site can tell.
+void Engine::UseReading(School& school, PollId poll, const Findings& findings, Time now) {
+  model::SchoolHead& head = school.head;
+  head.last_good_poll = poll;
+  head.last_good_people = findings.people;
+  head.last_good_students = findings.students;
+  head.last_good_members = findings.members;
+  head.last_good_ties = findings.ties;
+  head.last_good_families = findings.families;
+  head.last_good_accounts = findings.accounts;
+  head.unknown_words = findings.unknown_words;
+  head.rejected_in_a_row = 0;
+  head.source_stopped.clear();
+  head.source_problem.clear();
+  head.site_problem.clear();
+  head.next_poll = now + Jittered(school.settings->poll_every);
+}
+
+// Groups as the poll found them. Everybody in one that has changed is judged anew.
+Result<void> Engine::UseGroups(Book& book, const Findings& findings,
+                               std::set<PersonId>& concerned) {
+  const auto add_members = [&](const Fingerprint& key) -> Result<void> {
+    ROSTER_ASSIGN(const auto group, book.FindGroup(key), "reading a duplicate");
+    if (group) concerned.insert(group->members.begin(), group->members.end());
+    return {};
+  };
+  for (const model::DuplicateGroup& group : findings.groups_changed) {
+    ROSTER_TRY(add_members(group.key), "");
+    ROSTER_ASSIGN(const auto kept, book.PutGroup(group), "");
+    concerned.insert(kept.members.begin(), kept.members.end());
+  }
+  for (const Fingerprint& key : findings.groups_removed) {
+    ROSTER_TRY(add_members(key), "");
+    ROSTER_TRY(book.RemoveGroup(key), "");
+  }
+  return {};
+}
+
+// Guards that what is pending would trip, were it approved now.
+std::vector<model::Hold> Engine::PendingHolds(const School& school, Time now) const {
+  plan::ClassCounts counts;
+  std::copy(std::begin(school.head.tally.by_class), std::end(school.head.tally.by_class),
+            counts.begin());
+  return plan::CheckGuards(counts, school.head.tally.linked_active,
+                           plan::LimitsAt(school.settings->plans, now));
 }
 
 Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& findings, Time now) {
@@ -180,10 +241,13 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
   Book book(*view_, school);
   ROSTER_TRY(RecordLinks(school, findings.recorded), "taking in a poll");
 
-  std::vector<PersonId> concerned;
+  std::set<PersonId> concerned;
   for (const model::Change& change : findings.changed) {
     const PersonId person = change.candidate.person;
-    concerned.push_back(person);
+    concerned.insert(person);
+    // Whether a decision still counts may have changed, and with it who is whose rival.
+    ROSTER_ASSIGN(const auto rivals, book.FindRivals(person), "taking in a poll");
+    concerned.insert(rivals.begin(), rivals.end());
     if (school.touched.contains(person)) {
       ROSTER_ASSIGN(const model::Change fresh, Refresh(book, school, change), "taking in a poll");
       ROSTER_TRY(book.PutChange(fresh), "taking in a poll");
@@ -196,9 +260,10 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
       school.read_again = true;  // linked meanwhile: the next poll sees it
       continue;
     }
-    concerned.push_back(person);
+    concerned.insert(person);
     ROSTER_TRY(book.RemoveChange(person), "taking in a poll");
   }
+  ROSTER_TRY(UseGroups(book, findings, concerned), "taking in a poll");
   bool something_new = false;
   for (const PersonId person : concerned) {
     ROSTER_ASSIGN(const auto before, book.FindPlacement(person), "taking in a poll");
@@ -208,31 +273,31 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
     if (!before || before->need != after->need) something_new = true;
   }
 
-  const bool recovered = head.rejected_in_a_row > 0;
+  const bool recovered = head.rejected_in_a_row > 0 && !findings.reused;
   poll.state = model::PollState::kUsed;
   poll.people = findings.people;
   poll.students = findings.students;
   poll.accounts = findings.accounts;
+  poll.families = findings.families;
   poll.requests = findings.requests;
   poll.bytes = findings.bytes;
-  poll.rows_changed = concerned.size();
+  poll.rows_changed = findings.changed.size() + findings.removed.size();
   poll.rows_rejected = findings.rows_rejected;
   poll.rejected = findings.rejected;
   poll.unowned_accounts = findings.unowned_accounts;
+  poll.reused = findings.reused;
+  poll.notices = findings.notices;
   view_->Put(Family::kWork, store::PollKey(school.id(), poll.id), store::EncodePoll(poll));
-
-  head.last_good_poll = poll.id;
-  head.last_good_people = findings.people;
-  head.last_good_students = findings.students;
-  head.last_good_accounts = findings.accounts;
-  head.unknown_words = findings.unknown_words;
-  head.rejected_in_a_row = 0;
-  head.source_stopped.clear();
-  head.source_problem.clear();
-  head.site_problem.clear();
-  head.next_poll = now + Jittered(school.settings->poll_every);
-  school.touched.clear();
+  if (!findings.reused) UseReading(school, poll.id, findings, now);
   school.head_changed = true;
+
+  std::vector<model::GuardKind> held;
+  for (const model::Hold& hold : PendingHolds(school, now)) {
+    const auto& told = head.held;
+    if (std::find(told.begin(), told.end(), hold.guard) == told.end()) something_new = true;
+    held.push_back(hold.guard);
+  }
+  head.held = held;
 
   // An unchanged poll writes its record and nothing else.
   if (!concerned.empty() || recovered) {
@@ -240,7 +305,8 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
            model::PollCompleted{poll.id, poll.people, poll.students, poll.accounts,
                                 poll.rows_rejected, poll.rows_changed});
   }
-  if (something_new) {
+  // What comes of a person's own decision is not news: they see it at once.
+  if (something_new && !findings.reused) {
     const model::Tally& tally = head.tally;
     const auto bucket = [&](model::Bucket b) {
       return tally.by_bucket[static_cast<std::size_t>(b)];
@@ -252,7 +318,7 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
            model::ReviewRequired{poll.id, list(model::ListStatus::kNew),
                                  list(model::ListStatus::kError), bucket(model::Bucket::kAdd),
                                  bucket(model::Bucket::kUpdate), bucket(model::Bucket::kArchive),
-                                 bucket(model::Bucket::kRestore)});
+                                 bucket(model::Bucket::kRestore), std::move(held)});
   }
   return {};
 }

@@ -24,13 +24,22 @@ struct PollJob {
   source::LastGood last_good;
   std::uint64_t last_good_accounts = 0;
   double shrink_max = 0.2;  // share, 0..1: of the site's list, as of FACTS's
+  // Examine what the last poll brought, if that is still at hand; else read everything.
+  bool reuse = false;
 };
 
 // What a poll found: only what differs from what was stored when it began.
 struct Findings {
   std::vector<model::Change> changed;  // by person
   std::vector<PersonId> removed;       // stored rows of persons no longer among everybody
-  std::vector<model::Link> recorded;   // accounts that carry a person's external id (rules, 14)
+  std::vector<model::DuplicateGroup> groups_changed;  // by key, without ids
+  std::vector<Fingerprint> groups_removed;            // stored groups that are no longer
+  bool reused = false;                                // nothing was read: see PollJob::reuse
+  std::vector<std::pair<std::string, std::uint64_t>> notices;
+  std::uint64_t members = 0;  // PersonFamily rows
+  std::uint64_t ties = 0;     // ParentStudent rows
+  std::uint64_t families = 0;
+  std::vector<model::Link> recorded;  // accounts that carry a person's external id (rules, 14)
   std::vector<std::pair<std::string, std::uint64_t>> unknown_words;
   std::uint64_t people = 0;
   std::uint64_t students = 0;

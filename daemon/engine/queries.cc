@@ -1,10 +1,14 @@
 // Requests that only ask.
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "daemon/diff/diff.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/page_token.h"
+#include "daemon/plan/guards.h"
 #include "daemon/review/review.h"
 #include "daemon/store/codec.h"
 #include "daemon/store/keys.h"
@@ -14,38 +18,7 @@ namespace {
 
 using store::Family;
 
-// Rows looked at for one page, so that a rare filter does not hold everybody up.
-constexpr std::size_t kScannedMax = 4000;
 constexpr std::size_t kReplayBytesMax = std::size_t{3} << 20U;
-
-std::string ToHex(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const char byte : bytes) {
-    hex += kDigits[static_cast<unsigned char>(byte) >> 4U];
-    hex += kDigits[static_cast<unsigned char>(byte) & 15U];
-  }
-  return hex;
-}
-
-Result<std::string> FromHex(std::string_view hex) {
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
-  };
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    const int high = digit(hex[i]);
-    const int low = digit(hex[i + 1]);
-    if (high < 0 || low < 0) break;
-    bytes += static_cast<char>(high * 16 + low);
-  }
-  if (bytes.size() * 2 != hex.size()) {
-    return Fail(Code::kInvalid, "page-token", "This page token was not given by rosterd.");
-  }
-  return bytes;
-}
 
 // The index ranges that together hold what a filter may show, in the order of the list.
 std::vector<store::Range> RangesOf(const SchoolId& school, const model::Filter& filter) {
@@ -57,28 +30,12 @@ std::vector<store::Range> RangesOf(const SchoolId& school, const model::Filter& 
           store::StatusIndexRange(school, model::ListStatus::kError)};
 }
 
-// What a token of ours holds. A token comes from outside: a wrong one is no damage of the store.
-template <typename Parse>
-auto ParseToken(const std::string& token, Parse parse) -> decltype(parse(std::string_view())) {
-  ROSTER_ASSIGN(const std::string key, FromHex(token), "");
-  auto parsed = parse(std::string_view(key));
-  if (!parsed) {
-    return Fail(Code::kInvalid, "page-token", "This page token belongs to another list.");
-  }
-  return parsed;
+// With the sentences, which are not kept.
+model::Plan Told(model::Plan plan) {
+  for (model::Hold& hold : plan.holds) hold.message = plan::HoldSentence(hold);
+  for (model::NotUndone& one : plan.not_undone) one.sentence = review::TaskSentence(one.reason);
+  return plan;
 }
-
-// A page that goes on after `token`, the last key of the page before.
-Result<std::string> TokenKey(const std::string& token, const store::Range& all) {
-  if (token.empty()) return std::string();
-  ROSTER_ASSIGN(std::string key, FromHex(token), "");
-  if (key < all.begin || key >= all.end) {
-    return Fail(Code::kInvalid, "page-token", "This page token belongs to another list.");
-  }
-  return key;
-}
-
-std::string After(const std::string& key) { return key + '\0'; }
 
 }  // namespace
 
@@ -127,13 +84,72 @@ Result<std::vector<PersonId>> Engine::PersonsShown(const School& school,
   return persons;
 }
 
+// Relatives of somebody new who were reviewed earlier, for context (workflow, step 1). Each is
+// shown once: with the first new user of any of their families that the list shows. So only a
+// family whose first new user this is has any to show.
+Result<std::vector<model::UserRow>> Engine::RelativesOf(const Book& book,
+                                                        const model::Filter& filter,
+                                                        const model::Change& fresh,
+                                                        FirstOfFamilies& firsts) const {
+  std::set<PersonId> relatives;
+  for (const model::FamilyPlace& place : fresh.candidate.families) {
+    ROSTER_ASSIGN(const auto first, FirstNewOf(book, filter, place.family, firsts), "");
+    if (!first || first->second != fresh.candidate.person) continue;
+    ROSTER_ASSIGN(const auto users, book.FindFamilyUsers(place.family), "listing relatives");
+    relatives.insert(users.begin(), users.end());
+  }
+  std::vector<model::UserRow> rows;
+  for (const PersonId person : relatives) {
+    ROSTER_ASSIGN(const auto change, book.FindChange(person), "listing relatives");
+    ROSTER_ASSIGN(const auto placement, book.FindPlacement(person), "listing relatives");
+    if (!change || !placement || placement->verdict.status == model::ListStatus::kNew) continue;
+    std::optional<PlaceInList> first;
+    for (const model::FamilyPlace& place : change->candidate.families) {
+      ROSTER_ASSIGN(const auto other, FirstNewOf(book, filter, place.family, firsts), "");
+      if (other && (!first || *other < *first)) first = other;
+    }
+    if (!first || first->second != fresh.candidate.person) continue;
+    ROSTER_ASSIGN(model::UserRow row, book.Row(*change), "listing relatives");
+    row.context = true;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// The first user of a family in the order of the list that the filter shows. Looked for once in a
+// request, since a family may be large.
+Result<std::optional<Engine::PlaceInList>> Engine::FirstNewOf(const Book& book,
+                                                              const model::Filter& filter,
+                                                              FamilyId family,
+                                                              FirstOfFamilies& firsts) {
+  if (const auto known = firsts.find(family); known != firsts.end()) return {known->second};
+  std::optional<PlaceInList> first;
+  ROSTER_ASSIGN(const auto users, book.FindFamilyUsers(family), "listing relatives");
+  for (const PersonId person : users) {
+    ROSTER_ASSIGN(const auto placement, book.FindPlacement(person), "listing relatives");
+    ROSTER_ASSIGN(const auto change, book.FindChange(person), "listing relatives");
+    if (!placement || !change || !review::Shows(filter, *change, placement->verdict)) continue;
+    PlaceInList place(placement->sort_name, person);
+    if (!first || place < *first) first = std::move(place);
+  }
+  firsts[family] = first;
+  return {first};
+}
+
 Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::ListUsers& body) {
   model::UserPage reply;
   ROSTER_ASSIGN(Page page, ListPage(school, body.filter, body.page_size, body.page_token), "");
   const Book book(*view_, school);
+  const bool with_relatives =
+      body.filter.family_context && body.filter.status == model::ListStatus::kNew;
+  FirstOfFamilies firsts;
   for (const model::Change& change : page.changes) {
     ROSTER_ASSIGN(model::UserRow row, book.Row(change), "");
     reply.rows.push_back(std::move(row));
+    if (!with_relatives) continue;
+    ROSTER_ASSIGN(std::vector<model::UserRow> relatives,
+                  RelativesOf(book, body.filter, change, firsts), "");
+    std::move(relatives.begin(), relatives.end(), std::back_inserter(reply.rows));
   }
   reply.next_page_token = std::move(page.next);
   reply.tally = school.head.tally;
@@ -149,6 +165,12 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
     poll.done = progress.done;
     poll.total = progress.total;
     return model::ReplyBody(model::PollReply{std::move(poll), false});
+  }
+  if (school.examine_again && id.value() == school.head.polls + 1) {
+    model::Poll waiting;  // for the one under way, which began before the decision
+    waiting.id = id;
+    waiting.phase = "waiting";
+    return model::ReplyBody(model::PollReply{std::move(waiting), false});
   }
   ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::PollKey(school.id(), id)), "");
   if (!value) {
@@ -166,7 +188,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
     return Fail(Code::kNotFound, "unknown-plan",
                 "There is no plan " + std::to_string(id.value()) + ", or no longer.");
   }
-  return model::ReplyBody(model::PlanReply{*plan, 0});
+  return model::ReplyBody(model::PlanReply{Told(*plan), 0});
 }
 
 Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::ListPlans& body) {
@@ -182,7 +204,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
     if (!value) continue;  // dropped, unapproved
     ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(PlanId(id), *value), "");
     const auto known = school.plans.find(plan.id);
-    reply.plans.push_back(known != school.plans.end() ? known->second : std::move(plan));
+    reply.plans.push_back(Told(known != school.plans.end() ? known->second : std::move(plan)));
   }
   if (id > 0) reply.next_page_token = ToHex(store::PlanKey(school.id(), PlanId(id + 1)));
   return model::ReplyBody(std::move(reply));
@@ -214,6 +236,13 @@ Result<model::ReplyBody> Engine::ListApproved(School& school, const model::Plan&
   const auto cursor =
       view_->Scan(Family::kWork, from.empty() ? range.begin : After(from), range.end);
   const Book book(*view_, school);
+  std::set<PersonId> of_class;
+  if (body.change_class) {
+    ROSTER_ASSIGN(const auto items, PlanItems(school, plan, 0, plan.items), "");
+    for (const model::PlanItem& item : items) {
+      if (item.change_class == *body.change_class) of_class.insert(item.person);
+    }
+  }
   model::PlanUserPage reply;
   std::string last;
   for (; cursor->Valid(); cursor->Next()) {
@@ -225,6 +254,7 @@ Result<model::ReplyBody> Engine::ListApproved(School& school, const model::Plan&
     ROSTER_ASSIGN(const model::Task task, store::DecodeTask(id, cursor->value()), "");
     last = cursor->key();
     if (body.bucket && static_cast<int>(*body.bucket) != static_cast<int>(task.action)) continue;
+    if (body.change_class && !of_class.contains(task.person)) continue;
     ROSTER_ASSIGN(auto change, book.FindChange(task.person), "");
     if (!change) {
       change.emplace();
@@ -278,13 +308,16 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
       ++at;
       ++scanned;
       if (wanted && static_cast<int>(*wanted) != static_cast<int>(item.action)) continue;
-      ROSTER_ASSIGN(const auto change, book.FindChange(item.person), "");
+      if (body.change_class && *body.change_class != item.change_class) continue;
+      ROSTER_ASSIGN(const auto change, RowOf(school, book, item), "");
       model::Change gone;  // from the lists, since the plan was made
       gone.candidate.person = item.person;
       ROSTER_ASSIGN(model::UserRow row, book.Row(change.value_or(gone)), "");
       ROSTER_ASSIGN(const bool holds, Holds(book, item, change), "");
       row.changed = plan->state == model::PlanState::kOpen && !holds;
       row.verdict.action = item.action;  // of the plan, whatever today says
+      row.verdict.change_class = item.change_class;
+      if (item.undo_of) row.sentence = "Takes back task " + ToString(*item.undo_of) + ".";
       reply.page.rows.push_back(std::move(row));
       if (reply.page.rows.size() == body.page_size) break;
     }
@@ -312,7 +345,8 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
   for (; cursor->Valid(); cursor->Next()) {
     ROSTER_ASSIGN(const TaskId id, store::TaskOfKey(cursor->key()), "");
     ROSTER_ASSIGN(auto task, FindTask(school, id), "");
-    if (task && (!body.state || task->state == *body.state)) {
+    if (task && (!body.state || task->state == *body.state) &&
+        (!body.action || task->action == *body.action)) {
       model::TaskRow row;
       ROSTER_ASSIGN(const auto change, book.FindChange(task->person), "");
       if (change) {
@@ -396,6 +430,8 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school) {
   status.tasks = head.tasks;
   status.head = head.seq;
   status.unknown_words = head.unknown_words;
+  status.holds = PendingHolds(school, clock_.Now());
+  status.rollover = plan::LimitsAt(school.settings->plans, clock_.Now()).rollover;
   const auto poll = [&](PollId id) -> Result<std::optional<model::Poll>> {
     ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::PollKey(school.id(), id)), "");
     if (!value) return {std::nullopt};
@@ -412,7 +448,7 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school) {
                   view_->Get(Family::kWork, store::PlanKey(school.id(), PlanId(id))), "");
     if (!value) continue;
     ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(PlanId(id), *value), "");
-    if (plan.state != model::PlanState::kOpen) status.plans.push_back(std::move(plan));
+    if (plan.state != model::PlanState::kOpen) status.plans.push_back(Told(std::move(plan)));
   }
   return status;
 }

@@ -29,11 +29,14 @@ struct School {
 
   // The poll under way. Not stored: a poll that a crash has ended is found by its record.
   std::optional<model::Poll> polling;
-  // Persons whose link or account a task has changed since that poll began.
+  // Persons whose link or account a task has changed since FACTS and the site were last read.
   std::set<PersonId> touched;
 
   // Something was learnt that only the next poll can show: it goes out as soon as it may.
   bool read_again = false;
+  // A decision was taken that the stages before review have to know: everything is examined again,
+  // with what the last poll brought.
+  bool examine_again = false;
   // A poll that ended while the disk was full: its record is still to be closed.
   std::optional<model::Poll> unrecorded;
 

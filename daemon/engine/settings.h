@@ -13,6 +13,7 @@ namespace roster::engine {
 struct SchoolSettings {
   std::string name;
   model::RosterRules rules;
+  model::PlanRules plans;
   Duration poll_every = std::chrono::hours(1);
   double shrink_max = 0.2;  // share, 0..1, that a list may shrink by between two good polls
   double site_requests_per_second = 10;  // shared among the workers
@@ -27,7 +28,6 @@ struct Settings {
   task::Policy tasks;
   Duration beat_every = std::chrono::seconds(1);
   Duration reply_kept = std::chrono::hours(24);        // how long a command can be repeated
-  Duration plan_kept = std::chrono::days(14);          // an open plan that nobody approved
   Duration worker_away = std::chrono::seconds(60);     // without a word: no longer counted
   Duration poll_retry_base = std::chrono::minutes(1);  // after a poll that was not used, doubled
   std::uint64_t polls_kept = 1000;                     // records of a school

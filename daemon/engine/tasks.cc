@@ -130,9 +130,9 @@ Result<void> Engine::Recheck(School& school, PersonId person, std::string reason
     return Fail(Code::kCorrupt, "task-missing",
                 "Task " + ToString(held->id) + " is named as open and is not there.");
   }
-  ROSTER_ASSIGN(const auto change, book.FindChange(person), "checking an approval");
-  ROSTER_ASSIGN(const bool same, Stands(book, {person, task->action, task->digest}, change),
-                "checking an approval");
+  const model::PlanItem item = ItemOf(*task);
+  ROSTER_ASSIGN(const auto change, RowOf(school, book, item), "checking an approval");
+  ROSTER_ASSIGN(const bool same, Stands(book, item, change), "checking an approval");
   if (same != task->look_only && !(held->dead && !same)) return {};  // nothing new
   const TaskState before = task->state;
   bool ended = false;
@@ -292,6 +292,10 @@ Result<void> Engine::AbsorbReport(School& school, model::Task task, const model:
                                   const Caller& caller, Time now) {
   const TaskState before = task.state;
   task::Conclude(task, report.outcome, now, settings_.tasks, random_);
+  if (const auto* applied = std::get_if<model::Applied>(&report.outcome)) {
+    // Which account an add has made: an undo of it takes back that one and no later one.
+    if (task.account.value().empty()) task.account = applied->account.id;
+  }
   ROSTER_TRY(PutTask(school, task, before), "");
   switch (task.state) {
     case TaskState::kApplied:
@@ -332,7 +336,7 @@ Result<void> Engine::AbsorbApplied(School& school, const model::Task& task,
     ROSTER_TRY(book.PutChange(fresh), "");
   }
   if (!row) school.read_again = true;  // has left FACTS's lists meanwhile
-  if (school.polling) school.touched.insert(task.person);
+  school.touched.insert(task.person);
   Append(school, caller,
          model::TaskApplied{task.id, task.person, task.action, applied.account.id, task.digest,
                             task.attempt, applied.already});

@@ -3,8 +3,6 @@
 #include <exception>
 #include <utility>
 
-#include "daemon/engine/examine.h"
-
 namespace roster::engine {
 
 ThreadedPolls::ThreadedPolls(std::function<void()> wake) : wake_(std::move(wake)) {}
@@ -21,16 +19,18 @@ void ThreadedPolls::AddSchool(const model::RosterRules& rules,
 
 // Whatever goes wrong in a poll rejects it, and nothing else.
 PollEnd ThreadedPolls::Poll(Lane& lane, const PollTools& tools, const PollJob& job,
-                            const model::RosterRules& rules, const std::stop_token& stop) {
+                            const model::RosterRules& rules, std::unique_ptr<Reading>& last,
+                            const std::stop_token& stop) {
   try {
     return RunPoll(
-        *tools.source, *tools.site, job, rules,
+        *tools.source, *tools.site, job, rules, last,
         [&](PollProgress progress) {
           const std::lock_guard guard(lane.mutex);
           lane.progress = std::move(progress);
         },
         stop);
   } catch (const std::exception&) {  // its text may hold anything
+    last.reset();
     return {job.school,
             job.poll,
             PollEnd::Side::kSource,
@@ -44,6 +44,7 @@ void ThreadedPolls::Run(Lane& lane, const model::RosterRules& rules,
                         const std::function<PollTools(const std::stop_token&)>& make_tools,
                         const std::stop_token& stop) {
   const PollTools tools = make_tools(stop);
+  std::unique_ptr<Reading> last;
   while (true) {
     std::unique_lock lock(lane.mutex);
     lane.woken.wait(lock, stop, [&] { return !lane.jobs.empty(); });
@@ -53,7 +54,7 @@ void ThreadedPolls::Run(Lane& lane, const model::RosterRules& rules,
     lane.progress = {};
     lock.unlock();
 
-    PollEnd end = Poll(lane, tools, job, rules, stop);
+    PollEnd end = Poll(lane, tools, job, rules, last, stop);
     {
       const std::lock_guard guard(ended_mutex_);
       ended_.push_back(std::move(end));

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/engine/examine.h"
 #include "daemon/engine/polls.h"
 #include "daemon/engine/settings.h"
 #include "daemon/source/source.h"
@@ -52,7 +53,8 @@ class ThreadedPolls : public Polls {
   };
 
   PollEnd Poll(Lane& lane, const PollTools& tools, const PollJob& job,
-               const model::RosterRules& rules, const std::stop_token& stop);
+               const model::RosterRules& rules, std::unique_ptr<Reading>& last,
+               const std::stop_token& stop);
   void Run(Lane& lane, const model::RosterRules& rules,
            const std::function<PollTools(const std::stop_token&)>& make_tools,
            const std::stop_token& stop);

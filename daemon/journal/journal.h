@@ -29,13 +29,16 @@ Head Advance(const Head& head, std::string_view bytes);
 // Whether this entry, with these bytes, follows `head`. Corrupt "journal-broken" otherwise.
 Result<Head> Follow(const Head& head, const model::Entry& entry, std::string_view bytes);
 
-// The persons an entry names.
+// The persons an entry names. Families are none: who was in them then is not on record.
 std::vector<PersonId> PersonsOf(const model::Event& event);
 
-// What happened to this person by this entry, in a plain sentence.
+// What happened to this person by this entry, in a plain sentence. Of an entry that names nobody,
+// what happened at all.
 std::string Tell(const model::Entry& entry, PersonId person);
 
-// More persons than one entry may name are split over several, in order.
-std::vector<model::Event> SplitDecided(model::DecisionKind kind, std::vector<PersonId> persons);
+// More persons or families than one entry may name are split over several, in order.
+std::vector<model::Event> SplitDecided(model::DecisionKind kind,
+                                       const std::vector<PersonId>& persons);
+std::vector<model::Event> SplitFamilies(bool excluded, const std::vector<FamilyId>& families);
 
 }  // namespace roster::journal

@@ -100,12 +100,22 @@ std::vector<const Account*> AccountIndex::FindByEmail(std::string_view email_key
   return found;
 }
 
-std::optional<PersonId> AccountIndex::OwnerOf(const Account& account) const {
+std::optional<PersonId> AccountIndex::LinkedTo(const AccountId& id) const {
   const auto at = std::lower_bound(
-      links_.begin(), links_.end(), account.id,
+      links_.begin(), links_.end(), id,
       [](const auto& link, const AccountId& wanted) { return link.first < wanted; });
-  if (at != links_.end() && at->first == account.id) return at->second;
+  if (at == links_.end() || at->first != id) return std::nullopt;
+  return at->second;
+}
+
+std::optional<PersonId> AccountIndex::OwnerOf(const Account& account) const {
+  if (const auto linked = LinkedTo(account.id)) return linked;
   return external_ids_.Read(account.external_id);
+}
+
+std::optional<PersonId> AccountIndex::OwnerOf(const AccountId& id) const {
+  const Account* account = Find(id);
+  return account == nullptr ? LinkedTo(id) : OwnerOf(*account);
 }
 
 bool AccountIndex::LinkedTwice(const AccountId& id) const {

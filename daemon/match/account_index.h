@@ -53,6 +53,8 @@ class AccountIndex {
   // The person to whom an account belongs: by a link on record, else by its external id (rules,
   // 14). nullopt: to nobody that this school knows.
   std::optional<PersonId> OwnerOf(const model::Account& account) const;
+  // The same by id, also of an account that is linked and that the site no longer has.
+  std::optional<PersonId> OwnerOf(const AccountId& id) const;
 
   // True when links on record of several persons name this account: nothing may be written to it.
   bool LinkedTwice(const AccountId& id) const;
@@ -60,6 +62,7 @@ class AccountIndex {
  private:
   using Slot = std::pair<std::uint64_t, std::uint32_t>;  // hash of the key, place in all_
 
+  std::optional<PersonId> LinkedTo(const AccountId& id) const;
   std::vector<const model::Account*> Collect(const std::vector<Slot>& slots,
                                              std::uint64_t hash) const;
 

@@ -6,6 +6,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/match/duplicates.h"
+#include "daemon/match/groups.h"
 #include "daemon/match/protection.h"
 
 namespace roster::match {
@@ -33,6 +34,13 @@ bool OnRecord(const std::vector<Link>& links, PersonId person) {
   return at != links.end() && at->person == person;
 }
 
+model::Fit FitOf(const Account& account) {
+  const auto& fields = account.fields;
+  const std::string name =
+      fields.Get(model::Field::kGivenName) + " " + fields.Get(model::Field::kFamilyName);
+  return {account.id, account.active, fields.Get(model::Field::kUserName), std::string(Trim(name))};
+}
+
 // The addresses that would be written to a linked account and are new to it, as keys (rules, 17:
 // "new addresses"). One that the site owns is never written; see diff/.
 std::vector<std::string> NewAddresses(const Candidate& candidate, const Account& account,
@@ -49,10 +57,22 @@ std::vector<std::string> NewAddresses(const Candidate& candidate, const Account&
   return fresh;
 }
 
+// Moves `at` on to the person's row, of rows by person; false when there is none. Persons are asked
+// for in order.
+template <typename Row>
+bool FindPerson(Row& at, const Row end, PersonId person) {
+  while (at != end && at->person < person) ++at;
+  return at != end && at->person == person;
+}
+
 class Matcher {
  public:
   Matcher(const AccountIndex& index, const model::RosterRules& rules)
-      : index_(index), rules_(rules), external_ids_(rules), protection_(rules) {}
+      : index_(index),
+        rules_(rules),
+        external_ids_(rules),
+        protection_(rules),
+        never_archive_(rules.never_archive) {}
 
   model::Match Linked(const Candidate& candidate, const AccountId& id) const {
     model::Match match;
@@ -60,16 +80,21 @@ class Matcher {
     if (index_.LinkedTwice(id)) match.collision = id;
     if (account == nullptr) return match;
     if (protection_.Covers(*account)) match.kind = Kind::kProtected;
+    match.never_archive = never_archive_.Cover(*account);
     if (!match.collision) match.collision = Collision(candidate, *account);
     return match;
   }
 
-  model::Match Unlinked(const Candidate& candidate) const {
+  // `decided`: people's word on this candidate, nullptr without.
+  model::Match Unlinked(const Candidate& candidate, const model::MatchDecision* decided) const {
     const auto carriers = index_.FindByExternalId(external_ids_.Write(candidate.person));
     if (!carriers.empty()) return ByExternalId(candidate, carriers);
-    // Somebody who is not eligible gets no account by an address.
+    // Somebody who is not eligible gets no account, by an address or by choice.
     if (candidate.eligibility != Eligibility::kEligible) return {};
-    return ByEmail(candidate);
+    if (decided == nullptr) return ByEmail(candidate);
+    if (!decided->account) return NoneOf(candidate, decided->seen);
+    const Account* chosen = index_.Find(*decided->account);
+    return chosen == nullptr ? ByEmail(candidate) : Fitting(candidate, *chosen);
   }
 
  private:
@@ -87,16 +112,37 @@ class Matcher {
     }
     match.kind = protection_.Covers(account) ? Kind::kProtected : Kind::kExact;
     match.by_external_id = true;
+    match.never_archive = never_archive_.Cover(account);
     match.collision = Collision(candidate, account);
     return match;
   }
 
   // Rules, 15.
   model::Match ByEmail(const Candidate& candidate) const {
-    const auto fitting = index_.FindByEmail(EmailKey(candidate.email));
+    return OneOf(candidate, index_.FindByEmail(EmailKey(candidate.email)));
+  }
+
+  // Rules, 11: none of the accounts that fitted then. Those that fit since are judged as ever.
+  model::Match NoneOf(const Candidate& candidate, const std::vector<AccountId>& seen) const {
+    auto fitting = index_.FindByEmail(EmailKey(candidate.email));
+    const auto fresh =
+        std::stable_partition(fitting.begin(), fitting.end(), [&seen](const Account* account) {
+          return std::binary_search(seen.begin(), seen.end(), account->id);
+        });
+    model::Match match = OneOf(candidate, {fresh, fitting.end()});
+    // The site takes an address once: another account with it cannot be added.
+    if (match.kind == Kind::kNone && !fitting.empty()) match.collision = fitting.front()->id;
+    return match;
+  }
+
+  model::Match OneOf(const Candidate& candidate, const std::vector<const Account*>& fitting) const {
     if (fitting.empty()) return {};
     if (fitting.size() > 1) return Several(fitting);
-    const Account& account = *fitting.front();
+    return Fitting(candidate, *fitting.front());
+  }
+
+  // The one account that fits, by the address or by choice.
+  model::Match Fitting(const Candidate& candidate, const Account& account) const {
     model::Match match;
     match.account = account;
     if (protection_.Covers(account)) {
@@ -105,6 +151,9 @@ class Matcher {
     }
     match.taken_by = index_.OwnerOf(account);
     match.kind = match.taken_by || !account.external_id.empty() ? Kind::kTaken : Kind::kExact;
+    if (match.kind == Kind::kTaken) return match;
+    match.never_archive = never_archive_.Cover(account);
+    match.collision = Collision(candidate, account);  // of a chosen one, or where several e-mails
     return match;
   }
 
@@ -113,7 +162,7 @@ class Matcher {
     match.kind = Kind::kSeveral;
     for (const Account* account : accounts) {
       if (match.others.size() == kSeveralMax) break;
-      match.others.push_back(account->id);
+      match.others.push_back(FitOf(*account));
     }
     return match;
   }
@@ -132,6 +181,7 @@ class Matcher {
   const model::RosterRules& rules_;
   const ExternalIdPattern external_ids_;
   const Protection protection_;
+  const AccountPatterns never_archive_;
 };
 
 }  // namespace
@@ -163,24 +213,34 @@ std::vector<Link> RecoverLinks(const Accounts& accounts, const std::vector<Link>
   return recovered;
 }
 
-std::vector<model::Match> Match(const std::vector<Candidate>& candidates, const AccountIndex& index,
-                                const std::vector<Link>& links, const model::RosterRules& rules) {
+MatchResult Match(const std::vector<Candidate>& candidates, const AccountIndex& index,
+                  const std::vector<Link>& links, const model::RosterRules& rules,
+                  const model::Choices& choices) {
   const Matcher matcher(index, rules);
-  std::vector<model::Match> matches;
-  matches.reserve(candidates.size());
+  MatchResult result;
+  result.matches.reserve(candidates.size());
   auto link = links.begin();
+  auto decided = choices.matches.begin();
   for (const Candidate& candidate : candidates) {
-    while (link != links.end() && link->person < candidate.person) ++link;
-    matches.push_back(link != links.end() && link->person == candidate.person
-                          ? matcher.Linked(candidate, link->account)
-                          : matcher.Unlinked(candidate));
+    if (FindPerson(link, links.end(), candidate.person)) {
+      result.matches.push_back(matcher.Linked(candidate, link->account));
+    } else {
+      const bool found = FindPerson(decided, choices.matches.end(), candidate.person);
+      result.matches.push_back(matcher.Unlinked(candidate, found ? &*decided : nullptr));
+    }
   }
-  FindDuplicates(candidates, matches);
-  return matches;
+  const std::vector<Want> wants = CollectWants(candidates, result.matches);
+  NameRivals(candidates, wants, result.matches);
+  result.groups = FindGroups(candidates, wants, index, rules.accounts, result.matches);
+  return result;
 }
 
 bool IsProtected(const Account& account, const model::RosterRules& rules) {
   return Protection(rules).Covers(account);
+}
+
+bool IsNeverArchived(const Account& account, const model::RosterRules& rules) {
+  return AccountPatterns(rules.never_archive).Cover(account);
 }
 
 }  // namespace roster::match

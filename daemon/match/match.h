@@ -32,11 +32,18 @@ std::vector<model::Link> RecoverLinks(const model::Accounts& accounts,
 // with `by_external_id` means: treat as linked to `account` (kProtected with by_external_id: that
 // account is protected). kTaken without `taken_by`: the account carries an external id that is not
 // this school's.
-std::vector<model::Match> Match(const std::vector<model::Candidate>& candidates,
-                                const AccountIndex& index, const std::vector<model::Link>& links,
-                                const model::RosterRules& rules);
+struct MatchResult {
+  std::vector<model::Match> matches;
+  std::vector<model::DuplicateGroup> groups;  // by key, without ids
+};
+MatchResult Match(const std::vector<model::Candidate>& candidates, const AccountIndex& index,
+                  const std::vector<model::Link>& links, const model::RosterRules& rules,
+                  const model::Choices& choices);
 
 // Rules, 16: a protected role, or a protected pattern on the userName or an e-mail; without case.
 bool IsProtected(const model::Account& account, const model::RosterRules& rules);
+
+// A pattern of RosterRules::never_archive on the userName or an e-mail; without case.
+bool IsNeverArchived(const model::Account& account, const model::RosterRules& rules);
 
 }  // namespace roster::match

@@ -39,25 +39,32 @@ bool FitsGlob(std::string_view pattern, std::string_view text) {
   return place == pattern.size();
 }
 
-Protection::Protection(const model::RosterRules& rules)
-    : roles_(Folded(rules.protected_roles)), patterns_(Folded(rules.protected_accounts)) {}
+AccountPatterns::AccountPatterns(const std::vector<std::string>& patterns)
+    : patterns_(Folded(patterns)) {}
 
-bool Protection::FitsPattern(std::string_view address) const {
+bool AccountPatterns::Fit(std::string_view address) const {
   const std::string key = EmailKey(address);
   if (key.empty()) return false;
   return std::any_of(patterns_.begin(), patterns_.end(),
                      [&](const std::string& pattern) { return FitsGlob(pattern, key); });
 }
 
+bool AccountPatterns::Cover(const model::Account& account) const {
+  if (patterns_.empty()) return false;
+  return Fit(account.fields.Get(model::Field::kUserName)) ||
+         Fit(account.fields.Get(model::Field::kEmail)) ||
+         std::any_of(account.other_emails.begin(), account.other_emails.end(),
+                     [&](const std::string& address) { return Fit(address); });
+}
+
+Protection::Protection(const model::RosterRules& rules)
+    : roles_(Folded(rules.protected_roles)), patterns_(rules.protected_accounts) {}
+
 bool Protection::Covers(const model::Account& account) const {
   for (const std::string& role : account.roles) {
     if (std::find(roles_.begin(), roles_.end(), Fold(Trim(role))) != roles_.end()) return true;
   }
-  if (patterns_.empty()) return false;
-  return FitsPattern(account.fields.Get(model::Field::kUserName)) ||
-         FitsPattern(account.fields.Get(model::Field::kEmail)) ||
-         std::any_of(account.other_emails.begin(), account.other_emails.end(),
-                     [&](const std::string& address) { return FitsPattern(address); });
+  return patterns_.Cover(account);
 }
 
 }  // namespace roster::match

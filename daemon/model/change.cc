@@ -1,11 +1,13 @@
 #include "daemon/model/change.h"
 
+#include <algorithm>
+
 #include "daemon/model/words.h"
 
 namespace roster::model {
 namespace {
 
-constexpr Words<Reason, 33> kReasons = {{
+constexpr Words<Reason, 38> kReasons = {{
     {Reason::kNone, ""},
     {Reason::kNew, "new"},
     {Reason::kFound, "found"},
@@ -39,6 +41,11 @@ constexpr Words<Reason, 33> kReasons = {{
     {Reason::kSiteOwned, "site-owned"},
     {Reason::kInProgress, "in-progress"},
     {Reason::kNotLinked, "not-linked"},
+    {Reason::kGraphsDisagree, "graphs-disagree"},
+    {Reason::kAnotherHolder, "another-holder"},
+    {Reason::kSharedLogin, "shared-login"},
+    {Reason::kDecisionOutdated, "decision-outdated"},
+    {Reason::kNeverArchive, "never-archive"},
 }};
 
 constexpr Words<Situation, 16> kSituations = {{
@@ -69,10 +76,12 @@ constexpr Words<Action, 6> kActions = {{
     {Action::kInvite, "invite"},
 }};
 
-constexpr Words<DecisionKind, 3> kDecisions = {{
+constexpr Words<DecisionKind, 5> kDecisions = {{
     {DecisionKind::kSync, "sync"},
     {DecisionKind::kSkip, "skip"},
     {DecisionKind::kExclude, "exclude"},
+    {DecisionKind::kInclude, "include"},
+    {DecisionKind::kProtect, "protect"},
 }};
 
 constexpr Words<ListStatus, 4> kListStatuses = {{
@@ -91,7 +100,49 @@ constexpr Words<Bucket, 6> kBuckets = {{
     {Bucket::kUnchanged, "unchanged"},
 }};
 
+constexpr Words<Severity, 3> kSeverities = {{
+    {Severity::kNone, ""},
+    {Severity::kWarning, "warning"},
+    {Severity::kError, "error"},
+}};
+
+constexpr Words<Mismatch, 3> kMismatches = {{
+    {Mismatch::kNone, ""},
+    {Mismatch::kHouseholdAlone, "household-alone"},
+    {Mismatch::kTieAlone, "link-alone"},
+}};
+
+constexpr Words<HolderKind, 2> kHolders = {{
+    {HolderKind::kKeep, "keep"},
+    {HolderKind::kShare, "share"},
+}};
+
+constexpr Words<ChangeClass, 8> kChangeClassWords = {{
+    {ChangeClass::kNone, "none"},
+    {ChangeClass::kAdd, "add"},
+    {ChangeClass::kUpdate, "update"},
+    {ChangeClass::kEmailChange, "email-change"},
+    {ChangeClass::kArchive, "archive"},
+    {ChangeClass::kMissing, "missing"},
+    {ChangeClass::kRestore, "restore"},
+    {ChangeClass::kInvite, "invite"},
+}};
+
 }  // namespace
+
+std::string_view SeverityWord(Severity severity) { return WordOf(kSeverities, severity); }
+std::string_view MismatchWord(Mismatch mismatch) { return WordOf(kMismatches, mismatch); }
+std::string_view HolderWord(HolderKind kind) { return WordOf(kHolders, kind); }
+std::string_view ChangeClassWord(ChangeClass which) { return WordOf(kChangeClassWords, which); }
+std::optional<ChangeClass> ChangeClassFromWord(std::string_view word) {
+  return FromWord(kChangeClassWords, word);
+}
+
+bool Candidate::listed_first() const {
+  return families.empty() ||
+         std::any_of(families.begin(), families.end(),
+                     [](const FamilyPlace& place) { return place.listed_first; });
+}
 
 std::string_view ReasonWord(Reason reason) { return WordOf(kReasons, reason); }
 std::optional<Reason> ReasonFromWord(std::string_view word) { return FromWord(kReasons, word); }
@@ -101,6 +152,9 @@ std::optional<Situation> SituationFromWord(std::string_view word) {
 }
 std::string_view ActionWord(Action action) { return WordOf(kActions, action); }
 std::optional<Action> ActionFromWord(std::string_view word) { return FromWord(kActions, word); }
+bool WritesFields(Action action) {
+  return action == Action::kAdd || action == Action::kUpdate || action == Action::kRestore;
+}
 std::string_view DecisionWord(DecisionKind kind) { return WordOf(kDecisions, kind); }
 std::string_view ListStatusWord(ListStatus status) { return WordOf(kListStatuses, status); }
 std::optional<ListStatus> ListStatusFromWord(std::string_view word) {

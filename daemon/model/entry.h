@@ -4,6 +4,7 @@
 // Ids, digests, counts and actors; never names or addresses.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -41,6 +42,7 @@ struct ReviewRequired {
   std::uint64_t pending_updates = 0;
   std::uint64_t pending_archives = 0;
   std::uint64_t pending_restores = 0;
+  std::vector<GuardKind> held;  // guards that the pending changes would trip
 };
 struct SourceStopped {
   std::string reason;
@@ -53,11 +55,37 @@ struct PersonsDecided {
   DecisionKind kind = DecisionKind::kSync;
   std::vector<PersonId> persons;
 };
+struct FamiliesDecided {
+  bool excluded = false;  // false: included again
+  std::vector<FamilyId> families;
+};
+// A holder was chosen for a duplicate, or (without a kind) the choice was taken back.
+struct DuplicateResolved {
+  GroupId group;
+  std::optional<HolderKind> kind;
+  PersonId holder;
+  std::vector<PersonId> persons;  // of the group, the holder included
+};
+struct EmailChosen {
+  PersonId person;
+  bool email2 = false;  // false: the email field counts again
+};
+struct MatchDecided {
+  PersonId person;
+  std::optional<AccountId> account;  // nullopt: none of those that fit
+  bool withdrawn = false;            // the earlier word no longer counts
+};
+// Links that were given up: the account is gone from the site, and a person said to start anew.
+struct LinksForgotten {
+  std::vector<std::pair<PersonId, AccountId>> links;
+};
 struct PlanPrepared {
   PlanId plan;
   Digest digest;
   std::uint64_t items = 0;
   bool invitations = false;
+  std::optional<PlanId> undo_of;
+  std::vector<GuardKind> held;
 };
 struct PlanApproved {
   PlanId plan;
@@ -69,6 +97,9 @@ struct PlanApproved {
   std::uint64_t invites = 0;
   std::vector<PersonId> left_out;
   std::uint64_t left_out_total = 0;
+  std::uint64_t not_chosen = 0;   // items left out on purpose
+  std::vector<GuardKind> lifted;  // guards lifted for this plan
+  Digest override_reason;         // of the words; the words are in the plan
 };
 struct TaskApplied {
   TaskId task;
@@ -107,9 +138,11 @@ struct SyncCompleted {
   TaskCounts tasks;
 };
 
-using Event = std::variant<PollCompleted, PollRejected, ReviewRequired, SourceStopped,
-                           LinksRecorded, PersonsDecided, PlanPrepared, PlanApproved, TaskApplied,
-                           TaskDead, TaskSuperseded, TaskUnknown, TasksRetried, SyncCompleted>;
+using Event =
+    std::variant<PollCompleted, PollRejected, ReviewRequired, SourceStopped, LinksRecorded,
+                 PersonsDecided, PlanPrepared, PlanApproved, TaskApplied, TaskDead, TaskSuperseded,
+                 TaskUnknown, TasksRetried, SyncCompleted, FamiliesDecided, DuplicateResolved,
+                 EmailChosen, MatchDecided, LinksForgotten>;
 
 // "PollCompleted", ...: the second half of a topic.
 std::string_view EventName(const Event& event);

@@ -23,7 +23,7 @@ constexpr Words<Field, 13> kFields = {{
     {Field::kRole, "role"},
 }};
 
-constexpr Words<FactsField, 11> kFactsFields = {{
+constexpr Words<FactsField, 14> kFactsFields = {{
     {FactsField::kFirstName, "firstName"},
     {FactsField::kMiddleName, "middleName"},
     {FactsField::kLastName, "lastName"},
@@ -35,6 +35,9 @@ constexpr Words<FactsField, 11> kFactsFields = {{
     {FactsField::kSchoolCode, "schoolCode"},
     {FactsField::kHomeroom, "homeroom"},
     {FactsField::kClassYear, "classYear"},
+    {FactsField::kFamilyId, "familyId"},
+    {FactsField::kFamilyName, "familyName"},
+    {FactsField::kFamily, "family"},
 }};
 
 constexpr Words<Owner, 3> kOwners = {{

@@ -50,6 +50,9 @@ enum class FactsField : std::uint8_t {
   kSchoolCode,
   kHomeroom,
   kClassYear,
+  kFamilyId,    // of the household that ties a family together (rules.md, 7)
+  kFamilyName,  // the same household's name
+  kFamily,      // both, "Example (5121)": to be read, and no two families have the same
 };
 std::string_view FactsFieldWord(FactsField field);
 std::optional<FactsField> FactsFieldFromWord(std::string_view word);

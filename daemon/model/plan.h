@@ -13,6 +13,7 @@
 #include "daemon/base/id.h"
 #include "daemon/base/time.h"
 #include "daemon/model/change.h"
+#include "daemon/model/settings.h"
 
 namespace roster::model {
 
@@ -22,6 +23,8 @@ struct PlanItem {
   PersonId person;
   Action action = Action::kAdd;
   Digest digest;
+  ChangeClass change_class = ChangeClass::kNone;
+  std::optional<TaskId> undo_of = {};  // the applied task that this takes back
 
   friend bool operator==(const PlanItem&, const PlanItem&) = default;
 };
@@ -47,6 +50,30 @@ struct TaskCounts {
   friend bool operator==(const TaskCounts&, const TaskCounts&) = default;
 };
 
+// A guard that has tripped: what it is, the numbers, some of the people.
+struct Hold {
+  GuardKind guard = GuardKind::kArchive;
+  std::uint64_t count = 0;
+  std::uint64_t population = 0;  // accounts that are linked and active
+  Guard limit;
+  bool rollover = false;          // the limit is that of a rollover window
+  std::vector<PersonId> persons;  // the first kHoldPersonsMax, by plan order
+  std::string message = {};       // for people: the numbers, and what to do; for replies
+
+  friend bool operator==(const Hold&, const Hold&) = default;
+};
+inline constexpr std::size_t kHoldPersonsMax = 10;
+
+// An applied task that an undo leaves as it is, and why.
+struct NotUndone {
+  TaskId task;
+  PersonId person;
+  std::string reason;         // "invitation-sent", "changed-since", ...: a stable word
+  std::string sentence = {};  // the same for people; for replies
+
+  friend bool operator==(const NotUndone&, const NotUndone&) = default;
+};
+
 struct Plan {
   PlanId id;
   bool invitations = false;  // invitations are their own plan (rules.md, 22)
@@ -62,6 +89,15 @@ struct Plan {
   std::uint64_t left_out = 0;  // items that had changed when it was approved
   TaskCounts tasks;
   std::optional<Time> finished_at;
+  std::uint64_t by_class[kChangeClasses] = {};  // [ChangeClass], of the items
+  std::optional<PlanId> undo_of;
+  std::vector<NotUndone> not_undone;  // of an undo: the first 100
+  std::uint64_t not_undone_total = 0;
+  Time expires_at;          // not approved by then: it is no longer
+  std::vector<Hold> holds;  // guards that trip, when it was prepared; of an approved plan, lifted
+  std::string override_reason;         // of the approval, when guards were lifted
+  std::uint64_t not_chosen = 0;        // items that the approval left out on purpose
+  std::uint64_t recently_invited = 0;  // of invitations: left out, within the cool-down
 };
 
 enum class TaskState : std::uint8_t {
@@ -84,13 +120,14 @@ struct Task {
   Action action = Action::kAdd;
   Digest digest;                       // of the plan item
   std::string external_id;             // of the person
-  AccountId account;                   // "" for an add
+  AccountId account;                   // "" for an add, until it is applied
   std::vector<FieldChange> fields;     // before -> after
   bool was_active = true;              // the account's state when it was approved
   bool link_only = false;              // an update that makes a link: writes externalId
   std::optional<Time> invited_before;  // kInvite: the account's invitedAt when approved
   bool look_only =
       false;  // do not write: say whether the effect is there (superseded while unknown)
+  std::optional<TaskId> undo_of;  // the applied task that this takes back
 
   TaskState state = TaskState::kQueued;
   std::uint32_t attempt = 0;        // counts leases; a report counts only with the current one

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/id.h"
@@ -29,6 +30,12 @@ struct Poll {
   std::uint64_t rows_rejected = 0;
   std::vector<RejectedRow> rejected;  // the first Snapshot::kRejectedKept
   std::uint64_t unowned_accounts = 0;
+  std::uint64_t families = 0;
+  // Computed again from what an earlier poll brought, since a decision asked for it.
+  bool reused = false;
+  // What FACTS's data has that somebody may want to mend, and how often:
+  // "families-without-parents", "links-to-nobody", ...: stable words.
+  std::vector<std::pair<std::string, std::uint64_t>> notices;
   // While it runs.
   std::string phase;
   std::uint64_t done = 0;

@@ -28,6 +28,10 @@ struct Filter {
   std::string grade;
   std::optional<Situation> situation;
   std::optional<Bucket> bucket;
+  std::optional<ChangeClass> change_class;
+  std::vector<Reason> reasons;     // any of these; none: all
+  std::optional<FamilyId> family;  // users of this family
+  bool family_context = false;     // with status kNew: also the relatives of those shown
 };
 
 struct GetStatus {};
@@ -44,11 +48,52 @@ struct Decide {
   DecisionKind kind = DecisionKind::kSync;
   std::vector<PersonId> persons;  // either these
   std::optional<Filter> filter;   // or all that it shows
+  std::string note;               // at most kNoteMax bytes
+};
+// Bytes of a note or of a reason for lifting a guard.
+inline constexpr std::size_t kNoteMax = 1000;
+struct DecideFamilies {
+  bool exclude = true;  // false: include
+  std::vector<FamilyId> families;
+  std::string note;
+};
+struct ListFamilies {
+  bool excluded_only = false;  // on purpose
+  std::uint32_t page_size = 100;
+  std::string page_token;
+};
+// The workflow's preset: those that nobody has resolved, or that came back.
+enum class GroupStatus : std::uint8_t { kNew = 1, kResolved = 2, kAll = 3 };
+struct ListGroups {
+  GroupStatus status = GroupStatus::kNew;
+  std::uint32_t page_size = 100;
+  std::string page_token;
+};
+struct KeepHolder {
+  PersonId person;
+};
+struct UseEmail2 {
+  PersonId person;
+};
+struct ShareLogin {  // the family uses this person's login
+  PersonId person;
+};
+struct Reopen {};  // takes back what was decided on the group
+struct ResolveGroup {
+  GroupId group;  // 0, for UseEmail2 alone: whatever group the person is in, or none
+  std::variant<KeepHolder, UseEmail2, ShareLogin, Reopen> how;
+};
+struct DecideMatch {
+  PersonId person;
+  std::optional<AccountId> account;  // this one; nullopt: none of those that fit
+  bool withdraw = false;             // the earlier word no longer counts
 };
 struct PreparePlan {
   bool invitations = false;
   std::vector<PersonId> persons;  // invitations only; none: everybody linked and active
   bool never_accessed = false;
+  std::uint32_t batch = 0;        // invitations only: at most so many; 0: as the config says
+  std::optional<PlanId> undo_of;  // the inverse of that plan, in place of today's changes
 };
 struct GetPlan {
   PlanId plan;
@@ -60,6 +105,7 @@ struct ListPlans {
 struct ListPlan {
   PlanId plan;
   std::optional<Bucket> bucket;
+  std::optional<ChangeClass> change_class;
   std::uint32_t page_size = 100;
   std::string page_token;
 };
@@ -67,10 +113,15 @@ struct ApprovePlan {
   PlanId plan;
   Digest digest;
   bool leave_out_changed = false;
+  std::vector<ChangeClass> only;  // none: all classes
+  std::vector<PersonId> except;   // not these
+  bool override_guards = false;
+  std::string override_reason;  // 1..kNoteMax bytes with override_guards
 };
 struct ListTasks {
   std::optional<TaskState> state;
   std::optional<PlanId> plan;
+  std::optional<Action> action;
   std::uint32_t page_size = 100;
   std::string page_token;
 };
@@ -88,7 +139,8 @@ struct Replay {
 
 using RequestBody =
     std::variant<GetStatus, StartPoll, GetPoll, ListUsers, Decide, PreparePlan, GetPlan, ListPlans,
-                 ListPlan, ApprovePlan, ListTasks, RetryTasks, Explain, Replay>;
+                 ListPlan, ApprovePlan, ListTasks, RetryTasks, Explain, Replay, DecideFamilies,
+                 ListFamilies, ListGroups, ResolveGroup, DecideMatch>;
 
 struct Request {
   std::string request_id;
@@ -108,12 +160,18 @@ struct UserRow {
   std::string sentence;
   bool in_progress = false;
   bool changed = false;
+  bool context = false;  // shown for a relative who is new, not for itself
+  std::string note;      // of the decision, or of the family's exclusion
+  std::vector<std::string>
+      outdated;                  // what has changed since it was decided: "e-mail", "name", ...
+  std::optional<GroupId> group;  // of the duplicate
 };
 
 struct Refusal {
   Error error;
   std::vector<UserRow> changed;
   std::uint64_t changed_total = 0;
+  std::vector<Hold> holds = {};  // guards that hold the plan
 };
 
 struct SchoolStatus {
@@ -130,6 +188,8 @@ struct SchoolStatus {
   TaskCounts tasks;
   std::vector<Plan> plans;
   Seq head;
+  std::vector<Hold> holds;  // guards that what is pending today would trip
+  bool rollover = false;    // a rollover window is open
   std::vector<std::pair<std::string, std::uint64_t>> unknown_words;
 };
 struct WorkerStatus {
@@ -164,6 +224,41 @@ struct DecideReply {
   std::uint64_t unchanged = 0;
   Tally tally;
   std::vector<PersonId> not_selectable;
+};
+struct DecideFamiliesReply {
+  std::uint64_t changed = 0;
+  std::uint64_t unchanged = 0;
+  std::uint64_t users = 0;  // whom it concerns
+  Tally tally;
+};
+struct FamilyRow {
+  FamilyCount count;
+  bool excluded = false;  // on purpose
+  std::string note;
+  std::string actor;
+  std::optional<Time> at;
+};
+struct FamilyPage {
+  std::vector<FamilyRow> rows;
+  std::string next_page_token;
+  Tally tally;
+};
+struct GroupRow {
+  DuplicateGroup group;
+  bool open = true;  // somebody in it is held back by it
+  std::optional<GroupDecision> decision;
+  std::vector<std::string> outdated;  // what has changed since it was decided, in words
+  std::vector<UserRow> members;       // of group.members, those among everybody
+};
+struct GroupPage {
+  std::vector<GroupRow> rows;
+  std::string next_page_token;
+};
+// Of ResolveGroup and DecideMatch.
+struct SettleReply {
+  // What was decided shows when this poll has ended; nullopt: it shows already.
+  std::optional<PollId> poll;
+  std::vector<UserRow> rows;  // whom it concerns, as they stand now
 };
 struct PlanReply {
   Plan plan;
@@ -209,7 +304,8 @@ struct ReplayReply {
 
 using ReplyBody =
     std::variant<Refusal, Status, PollReply, UserPage, PlanUserPage, DecideReply, PlanReply,
-                 PlanPage, ApproveReply, TaskPage, RetryReply, ExplainReply, ReplayReply>;
+                 PlanPage, ApproveReply, TaskPage, RetryReply, ExplainReply, ReplayReply,
+                 DecideFamiliesReply, FamilyPage, GroupPage, SettleReply>;
 
 // ---- tasks ------------------------------------------------------------------------------------
 

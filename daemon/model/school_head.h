@@ -25,6 +25,11 @@ struct SchoolHead {
   std::uint64_t last_good_people = 0;
   std::uint64_t last_good_students = 0;
   std::uint64_t last_good_accounts = 0;
+  std::uint64_t last_good_members = 0;  // PersonFamily rows
+  std::uint64_t last_good_ties = 0;     // ParentStudent rows
+  std::uint64_t last_good_families = 0;
+  std::uint64_t groups = 0;       // ids of duplicates given so far
+  std::vector<GuardKind> held;    // guards that what is pending would trip, told already
   std::optional<Time> next_poll;  // nullopt: at once
   std::string source_stopped;     // reason; "": polling goes on
   std::string source_problem;     // a sentence

@@ -27,6 +27,12 @@ const Person* Snapshot::FindPerson(PersonId id) const {
   return at != people.end() && at->id == id ? &*at : nullptr;
 }
 
+const Family* Snapshot::FindFamily(FamilyId id) const {
+  const auto at = std::lower_bound(families.begin(), families.end(), id,
+                                   [](const Family& f, FamilyId wanted) { return f.id < wanted; });
+  return at != families.end() && at->id == id ? &*at : nullptr;
+}
+
 std::pair<const Student*, const Student*> Snapshot::FindStudents(PersonId id) const {
   struct ByPerson {
     bool operator()(const Student& s, PersonId wanted) const { return s.person < wanted; }

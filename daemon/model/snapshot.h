@@ -60,6 +60,34 @@ struct Student {
   std::string_view next_grade_level;
 };
 
+// One row of /People/PersonFamily: a person in a household. A child of two households is two rows.
+struct FamilyMember {
+  FamilyId family;
+  PersonId person;
+  bool parent = false;
+  bool student = false;    // shown, never used to decide who is a student (rules.md, 1)
+  std::int32_t order = 0;  // familyOrder, from 1; 0: none
+};
+
+// One row of /People/ParentStudent: what an adult may do for a child. Disagrees with the households
+// in practice.
+struct ParentTie {
+  PersonId parent;
+  PersonId student;
+  bool custody = false;
+  bool correspondence = false;
+  bool grandparent = false;
+  bool emergency_contact = false;
+  bool parents_web = false;
+  bool pw_block = false;
+};
+
+// One row of /Families.
+struct Family {
+  FamilyId id;
+  std::string_view name;
+};
+
 struct StatusWord {
   std::string status;
   std::string display_name;
@@ -67,7 +95,7 @@ struct StatusWord {
 
 // A row that could not be used. Names no person beyond the id.
 struct RejectedRow {
-  std::string resource;   // "People", "Students"
+  std::string resource;   // "People", "Students", "People/PersonFamily", ...
   std::uint64_t row = 0;  // from 1, in the order received
   std::optional<std::int64_t> id;
   std::string reason;  // "no-id", "wrong-type", "invalid-utf8"
@@ -79,6 +107,10 @@ struct Snapshot {
   std::vector<Person> people;     // by id, unique
   std::vector<Student> students;  // by person, then config_school_id
   std::vector<StatusWord> statuses;
+  // Read only where the rules need them (NeedsFamilies); empty otherwise.
+  std::vector<FamilyMember> members;  // by family, then person; unique
+  std::vector<ParentTie> ties;        // by parent, then student; unique
+  std::vector<Family> families;       // by id, unique
   std::vector<RejectedRow> rejected;  // the first kRejectedKept of them
   std::uint64_t rejected_count = 0;
   std::uint64_t requests = 0;  // made to fetch this
@@ -87,6 +119,7 @@ struct Snapshot {
   static constexpr std::size_t kRejectedKept = 100;
 
   const Person* FindPerson(PersonId id) const;
+  const Family* FindFamily(FamilyId id) const;
   // The rows of one person; empty span when none.
   std::pair<const Student*, const Student*> FindStudents(PersonId id) const;
 };

@@ -1,16 +1,9 @@
 #include "daemon/plan/plan.h"
 
 namespace roster::plan {
-namespace {
 
 using model::Action;
 using model::Change;
-
-bool WritesFields(Action action) {
-  return action == Action::kAdd || action == Action::kUpdate || action == Action::kRestore;
-}
-
-}  // namespace
 
 Digest PlanDigest(const SchoolId& school, bool invitations,
                   const std::vector<model::PlanItem>& items) {
@@ -19,7 +12,9 @@ Digest PlanDigest(const SchoolId& school, bool invitations,
   for (const model::PlanItem& item : items) {
     content.Add(static_cast<std::uint64_t>(item.person.value()))
         .Add(static_cast<std::uint64_t>(item.action))
+        .Add(static_cast<std::uint64_t>(item.change_class))
         .Add(item.digest.view());
+    if (item.undo_of) content.Add(item.undo_of->plan.value()).Add(item.undo_of->index);
   }
   return Blake2b(content.bytes());
 }
@@ -29,6 +24,11 @@ bool IsInvitable(const Change& change, bool never_accessed) {
          change.candidate.eligibility == model::Eligibility::kEligible &&
          change.situation != model::Situation::kProtected &&
          !(never_accessed && change.account->last_accessed);
+}
+
+bool IsRecentlyInvited(const Change& change, Time now, const model::PlanRules& rules) {
+  return change.account && change.account->invited &&
+         *change.account->invited + rules.invite_cooldown > now;
 }
 
 model::Task MakeTask(const model::Plan& plan, std::uint32_t index, const model::PlanItem& item,
@@ -46,7 +46,49 @@ model::Task MakeTask(const model::Plan& plan, std::uint32_t index, const model::
   }
   if (WritesFields(item.action)) task.fields = change.fields;
   task.link_only = !change.linked && item.action != Action::kAdd;
+  task.undo_of = item.undo_of;
   return task;
+}
+
+Inverse Invert(const model::Task& task, const Change* row) {
+  const auto no = [](std::string_view reason) {
+    return Inverse{std::nullopt, std::string(reason)};
+  };
+  if (task.action == Action::kInvite) return no("invitation-sent");
+  const bool same_account = row != nullptr && row->linked && row->account &&
+                            (task.account.value().empty() || row->account->id == task.account);
+  if (!same_account) return no("left");
+  if (row->situation == model::Situation::kProtected) return no("protected");
+  Change inverse = *row;
+  inverse.fields.clear();
+  switch (task.action) {
+    case Action::kAdd:
+    case Action::kRestore:
+      if (!row->account->active) return no("undone-already");
+      if (row->never_archive) return no("never-archive");
+      inverse.action = Action::kArchive;
+      return {std::move(inverse), ""};
+    case Action::kArchive:
+      if (row->account->active) return no("undone-already");
+      inverse.action = Action::kRestore;
+      return {std::move(inverse), ""};
+    case Action::kUpdate:
+      break;
+    case Action::kNone:
+    case Action::kInvite:
+      return no("left");
+  }
+  if (task.fields.empty()) return no("link-stays");
+  if (!row->account->active) return no("archived-on-site");
+  for (const model::FieldChange& written : task.fields) {
+    if (row->account->fields.Get(written.field) != written.after) continue;
+    // A login can't be taken away.
+    if (written.field == model::Field::kUserName && written.before.empty()) continue;
+    inverse.fields.push_back({written.field, written.after, written.before});
+  }
+  if (inverse.fields.empty()) return no("changed-since");
+  inverse.action = Action::kUpdate;
+  return {std::move(inverse), ""};
 }
 
 }  // namespace roster::plan

@@ -81,9 +81,14 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
     case Reason::kExcluded:
       return "Excluded on purpose: the account stays exactly as it is.";
     case Reason::kMissingEmail:
-      return "No usable e-mail in FACTS, and an account needs one: add it there.";
+      return change.candidate.email2.empty()
+                 ? "No usable e-mail in FACTS, and an account needs one: add it there."
+                 : "No usable e-mail in FACTS, and an account needs one: add it there, or use "
+                   "email2 "
+                   "(`rosterctl resolve --use-email2`).";
     case Reason::kDuplicateEmail:
-      return "The same e-mail stands on another student: deselect one, or mend it in FACTS.";
+      return "The same e-mail stands on somebody else: choose who holds it (`rosterctl "
+             "duplicates`), or mend it in FACTS.";
     case Reason::kNoPerson:
       return "Enrolled, but FACTS has no person record with this id: mend it there.";
     case Reason::kEmailCollision:
@@ -93,6 +98,22 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
       return "Changed on the site, in fields that the site owns: left as it is.";
     case Reason::kInProgress:
       return "Approved: a task is under way.";
+    case Reason::kGraphsDisagree:
+      return change.candidate.mismatch == model::Mismatch::kTieAlone
+                 ? "A parent of an eligible child by FACTS's parent links, and in no household "
+                   "with "
+                   "them: mend the family in FACTS."
+                 : "In a household with an eligible child, and FACTS links them to none of them: "
+                   "mend "
+                   "the parent link in FACTS.";
+    case Reason::kAnotherHolder:
+      return "Somebody else was chosen to hold this e-mail: nothing is done here.";
+    case Reason::kSharedLogin:
+      return "The family uses one login, which somebody else holds: nothing is done here.";
+    case Reason::kDecisionOutdated:
+      return "Decided before, and what it was decided on has changed since: decide again.";
+    case Reason::kNeverArchive:
+      return "Would be archived, and the config says never to archive this account.";
     case Reason::kNotLinked:
       return "Not eligible, and never linked.";
   }
@@ -100,7 +121,7 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
 }
 
 std::string TaskSentence(std::string_view reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 31> kSentences = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 39> kSentences = {{
       {"", ""},
       {"changed-on-site",
        "The account has changed on the site since the approval: it comes back for review."},
@@ -134,6 +155,14 @@ std::string TaskSentence(std::string_view reason) {
       {"deselected", "Deselected since the approval."},
       {"selected", "Selected since the approval."},
       {"replaced", "A later plan took its place."},
+      {"invitation-sent", "An invitation that was sent can't be taken back."},
+      {"link-stays", "The link to the account stays, and nothing else was written."},
+      {"changed-since", "The account has changed since: what is there now is not ours to undo."},
+      {"undone-already", "The account is back where it was already."},
+      {"left", "The person is no longer in the lists, or is linked to another account."},
+      {"in-progress", "Another task of this person is under way."},
+      {"excluded", "Excluded since the approval."},
+      {"never-archive", "The config says never to archive this account."},
   }};
   for (const auto& [word, sentence] : kSentences) {
     if (word == reason) return std::string(sentence);

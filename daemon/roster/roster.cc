@@ -2,68 +2,24 @@
 
 #include <algorithm>
 #include <optional>
-#include <string_view>
+#include <span>
 #include <tuple>
 
 #include "daemon/base/text.h"
-#include "daemon/roster/scope_check.h"
-#include "daemon/roster/status_words.h"
+#include "daemon/roster/beside.h"
+#include "daemon/roster/deciding_row.h"
+#include "daemon/roster/families.h"
+#include "daemon/roster/parents.h"
+#include "daemon/roster/profile.h"
 
 namespace roster::roster {
 namespace {
 
 using model::Candidate;
 using model::Eligibility;
-using model::FactsField;
 using model::Person;
 using model::Reason;
 using model::Student;
-
-// The one of a person's rows that decides, and what it says.
-struct Deciding {
-  const Student* row = nullptr;
-  RowSays says = RowSays::kOutOfScope;
-};
-
-// Rules, 1: the latest enrollDate, then the lowest configSchoolId; without a date is earliest.
-bool Before(const Deciding& a, const Deciding& b) {
-  if (a.says != b.says) return a.says < b.says;
-  const auto rank = [](const Student& row) {
-    return std::make_tuple(!row.enroll_date.has_value(),
-                           row.enroll_date ? -row.enroll_date->time_since_epoch().count() : 0,
-                           row.config_school_id);
-  };
-  return rank(*a.row) < rank(*b.row);
-}
-
-std::string MappedValue(FactsField from, const Person& person, const Student& row,
-                        const std::string& email) {
-  switch (from) {
-    case FactsField::kFirstName:
-      return std::string(Trim(person.first_name));
-    case FactsField::kMiddleName:
-      return std::string(Trim(person.middle_name));
-    case FactsField::kLastName:
-      return std::string(Trim(person.last_name));
-    case FactsField::kNickName:
-      return std::string(Trim(person.nick_name));
-    case FactsField::kEmail:
-      return email;
-    case FactsField::kHomePhone:
-      return std::string(Trim(person.home_phone));
-    case FactsField::kCellPhone:
-      return std::string(Trim(person.cell_phone));
-    case FactsField::kGradeLevel:
-      return std::string(Trim(row.grade_level));
-    case FactsField::kSchoolCode:
-      return std::string(Trim(row.school_code));
-    case FactsField::kHomeroom:
-      return std::string(Trim(row.homeroom));
-    case FactsField::kClassYear:
-      return row.class_year == 0 ? std::string() : std::to_string(row.class_year);
-  }
-  return {};
-}
 
 std::pair<Eligibility, Reason> Standing(RowSays says) {
   switch (says) {
@@ -86,54 +42,42 @@ std::pair<Eligibility, Reason> Standing(RowSays says) {
 }
 
 // Goes through people, students and linked persons side by side; all three are sorted.
-class Walk {
+class StudentWalk {
  public:
-  Walk(const model::Snapshot& snapshot, const model::RosterRules& rules,
-       const std::vector<PersonId>& linked)
+  StudentWalk(const model::Snapshot& snapshot, const model::RosterRules& rules,
+              const std::vector<PersonId>& linked, const model::Choices& choices)
       : rules_(rules),
-        scope_(rules.scope),
-        words_(rules),
-        person_(snapshot.people.data()),
-        people_end_(person_ + snapshot.people.size()),
-        student_(snapshot.students.data()),
-        students_end_(student_ + snapshot.students.size()),
+        rows_(snapshot.students, rules),
+        people_(snapshot.people),
+        emails_(choices.emails),
         linked_(linked.data()),
-        linked_end_(linked_ + linked.size()) {}
+        linked_end_(linked_ + linked.size()) {
+    if (!snapshot.members.empty()) households_.emplace(snapshot);
+    // Room for all at once: growing would hold everybody twice. What is not used is never touched.
+    result_.candidates.reserve(snapshot.students.size() + linked.size());
+  }
 
   RosterResult Run() {
-    while (student_ != students_end_ || linked_ != linked_end_) {
+    while (rows_.next() || linked_ != linked_end_) {
       const PersonId id = NextId();
       const bool linked = linked_ != linked_end_ && *linked_ == id;
       while (linked_ != linked_end_ && *linked_ == id) ++linked_;
-      const Person* person = Advance(id);
-      const std::optional<Deciding> deciding = DecideRows(id);
+      const Person* person = people_.Find(id);
+      const std::optional<Deciding> deciding = rows_.Take(id);
       if (linked || (deciding && deciding->says == RowSays::kInScope)) {
         Take(id, person, deciding, linked);
       }
     }
-    result_.unknown_words = words_.unknown();
+    if (households_) households_->ListFirst(result_.candidates);
+    result_.unknown_words = rows_.unknown_words();
     return std::move(result_);
   }
 
  private:
   PersonId NextId() const {
-    if (student_ == students_end_) return *linked_;
-    if (linked_ == linked_end_) return student_->person;
-    return std::min(student_->person, *linked_);
-  }
-
-  const Person* Advance(PersonId id) {
-    while (person_ != people_end_ && person_->id < id) ++person_;
-    return person_ != people_end_ && person_->id == id ? person_ : nullptr;
-  }
-
-  std::optional<Deciding> DecideRows(PersonId id) {
-    std::optional<Deciding> best;
-    for (; student_ != students_end_ && student_->person == id; ++student_) {
-      const Deciding row{student_, scope_.Judge(*student_, words_.Read(student_->status))};
-      if (!best || Before(row, *best)) best = row;
-    }
-    return best;
+    const std::optional<PersonId> row = rows_.next();
+    if (!row) return *linked_;
+    return linked_ == linked_end_ ? *row : std::min(*row, *linked_);
   }
 
   void Take(PersonId id, const Person* person, const std::optional<Deciding>& deciding,
@@ -142,11 +86,16 @@ class Walk {
     if (deceased && !linked) return;  // rules, 3: never a candidate
     Candidate& candidate = result_.candidates.emplace_back();
     candidate.person = id;
-    if (person != nullptr) FillPerson(candidate, *person);
+    if (person != nullptr) FillPerson(candidate, *person, rules_, emails_.Find(id));
     if (deciding) FillRow(candidate, *deciding->row);
+    if (households_) FillFamilies(candidate);
     std::tie(candidate.eligibility, candidate.reason) = Judge(person, deciding);
-    if (candidate.eligibility == Eligibility::kEligible) {
-      FillEligible(candidate, person, *deciding->row);
+    if (candidate.eligibility != Eligibility::kEligible) return;
+    if (person != nullptr) {
+      FillEligible(candidate, *person, deciding->row, rules_);
+    } else {
+      candidate.no_person = true;
+      candidate.reason = Reason::kNoPerson;
     }
   }
 
@@ -165,14 +114,6 @@ class Walk {
     return standing;
   }
 
-  void FillPerson(Candidate& candidate, const Person& person) const {
-    candidate.first_name = Trim(person.first_name);
-    candidate.last_name = Trim(person.last_name);
-    std::string_view email = FirstUsableEmail(person.email);
-    if (email.empty() && rules_.email2_fallback) email = FirstUsableEmail(person.email2);
-    candidate.email = email;
-  }
-
   static void FillRow(Candidate& candidate, const Student& row) {
     candidate.school_code = Trim(row.school_code);
     candidate.grade = Trim(row.grade_level);
@@ -181,35 +122,32 @@ class Walk {
     candidate.next_grade = Trim(row.next_grade_level);
   }
 
-  void FillEligible(Candidate& candidate, const Person* person, const Student& row) const {
-    if (person == nullptr) {
-      candidate.no_person = true;
-      candidate.reason = Reason::kNoPerson;
-      return;
+  // Rules, 7: every household they are in.
+  void FillFamilies(Candidate& candidate) const {
+    for (const Seat& seat : households_->SeatsOf(candidate.person)) {
+      candidate.families.push_back({households_->all()[seat.household].id, false});
     }
-    if (candidate.email.empty()) candidate.reason = Reason::kMissingEmail;
-    for (const model::FieldRule& rule : rules_.fields) {
-      candidate.fields.Set(rule.to, MappedValue(rule.from, *person, row, candidate.email));
-    }
+    households_->FillName(candidate);
   }
 
   const model::RosterRules& rules_;
-  const ScopeCheck scope_;
-  StatusWords words_;
-  const Person* person_;
-  const Person* people_end_;
-  const Student* student_;
-  const Student* students_end_;
+  RowReader rows_;
+  Beside<Person, &Person::id> people_;
+  Beside<model::EmailChoice, &model::EmailChoice::person> emails_;
   const PersonId* linked_;
   const PersonId* linked_end_;
+  std::optional<Households> households_;
   RosterResult result_;
 };
 
 }  // namespace
 
 RosterResult Roster(const model::Snapshot& snapshot, const model::RosterRules& rules,
-                    const std::vector<PersonId>& linked) {
-  return Walk(snapshot, rules, linked).Run();
+                    const std::vector<PersonId>& linked, const model::Choices& choices) {
+  if (rules.accounts == model::AccountsOf::kParents) {
+    return Parents(snapshot, rules, linked, choices);
+  }
+  return StudentWalk(snapshot, rules, linked, choices).Run();
 }
 
 }  // namespace roster::roster

@@ -29,10 +29,11 @@ tl::unexpected<Error> SchoolKeyRefused() {
 }
 
 tl::unexpected<Error> ScopeMissing(std::string_view resource) {
+  const std::string_view scope = resource.substr(0, resource.find('/'));
   return Fail(Code::kRefused, "scope-missing",
               "FACTS does not let this key read " + std::string(resource) +
-                  ". Polling has stopped; ask the school to give its key the scopes People and "
-                  "Students again, and check facts.api_key.");
+                  ". Polling has stopped; ask the school to give its key the scope " +
+                  std::string(scope) + ", and check facts.api_key.");
 }
 
 tl::unexpected<Error> RejectedRequest(std::string_view resource, int status) {

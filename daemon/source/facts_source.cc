@@ -13,9 +13,9 @@ namespace {
 // Memory set aside on the word of the first page; more grows as it comes.
 constexpr std::uint64_t kReserveMax = 2'000'000;
 
-std::uint64_t CountUnique(const std::vector<std::int64_t>& used,
-                          const std::vector<std::int64_t>& rejected) {
-  std::vector<std::int64_t> all;
+template <typename Key>
+std::uint64_t CountUnique(const std::vector<Key>& used, const std::vector<Key>& rejected) {
+  std::vector<Key> all;
   all.reserve(used.size() + rejected.size());
   all.insert(all.end(), used.begin(), used.end());
   all.insert(all.end(), rejected.begin(), rejected.end());
@@ -25,15 +25,15 @@ std::uint64_t CountUnique(const std::vector<std::int64_t>& used,
 }
 
 // Of rows that came twice, because they moved while the list was walked, the later one stays.
-template <typename Row>
-void DropRepeated(Rows<Row>& rows) {
+template <typename Reader>
+void DropRepeated(Rows<Reader>& rows) {
   const auto& keys = rows.used_keys;
   if (std::adjacent_find(keys.begin(), keys.end(), std::greater_equal<>()) == keys.end()) return;
   std::vector<std::size_t> order(keys.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&keys](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });
-  std::vector<Row> kept;
+  std::vector<typename Reader::Row> kept;
   kept.reserve(rows.used.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     const bool repeated = i + 1 < order.size() && keys[order[i]] == keys[order[i + 1]];
@@ -46,9 +46,16 @@ bool InOrder(const model::Person& a, const model::Person& b) { return a.id < b.i
 bool InOrder(const model::Student& a, const model::Student& b) {
   return std::tie(a.person, a.config_school_id) < std::tie(b.person, b.config_school_id);
 }
+bool InOrder(const model::FamilyMember& a, const model::FamilyMember& b) {
+  return std::tie(a.family, a.person) < std::tie(b.family, b.person);
+}
+bool InOrder(const model::ParentTie& a, const model::ParentTie& b) {
+  return std::tie(a.parent, a.student) < std::tie(b.parent, b.student);
+}
+bool InOrder(const model::Family& a, const model::Family& b) { return a.id < b.id; }
 
-template <typename Row>
-void KeepRejected(Rows<Row>& rows, model::Snapshot& snapshot) {
+template <typename Reader>
+void KeepRejected(Rows<Reader>& rows, model::Snapshot& snapshot) {
   snapshot.rejected_count += rows.rejected();
   for (model::RejectedRow& row : rows.named) {
     if (snapshot.rejected.size() == model::Snapshot::kRejectedKept) break;
@@ -65,7 +72,10 @@ FactsSource::FactsSource(FactsSettings settings, FactsKeys keys, http::Http& htt
               random, quota),
       statuses_("Students/Status", json_),
       students_("Students", json_),
-      people_("People", json_) {}
+      people_("People", json_),
+      members_("People/PersonFamily", json_),
+      ties_("People/ParentStudent", json_),
+      families_("Families", json_) {}
 
 Result<model::Snapshot> FactsSource::Fetch(const LastGood& last_good,
                                            const std::function<void(const Progress&)>& progress,
@@ -82,16 +92,29 @@ Result<void> FactsSource::FetchAll(const LastGood& last_good, const Report& prog
   client_.StartPoll();
   const List students{"Students", "1.3", "personStudentId", "students", last_good.students};
   const List people{"People", "1", "personId", "people", last_good.people};
+  const List members{"People/PersonFamily", "1", "personId,familyId", "family members",
+                     last_good.members};
+  const List ties{"People/ParentStudent", "1.1", "parentID,studentID", "parent links",
+                  last_good.ties};
+  const List families{"Families",           "1.1", "familyID", "families", last_good.families,
+                      /*may_be_empty=*/true};
   ROSTER_TRY(FetchStatuses(snapshot, stop), "");
   ROSTER_TRY(FetchList(students, students_, snapshot, snapshot.students, progress, stop), "");
+  if (settings_.families) {
+    ROSTER_TRY(FetchList(members, members_, snapshot, snapshot.members, progress, stop), "");
+    ROSTER_TRY(FetchList(ties, ties_, snapshot, snapshot.ties, progress, stop), "");
+  }
   ROSTER_TRY(FetchList(people, people_, snapshot, snapshot.people, progress, stop), "");
+  if (settings_.families) {
+    ROSTER_TRY(FetchList(families, families_, snapshot, snapshot.families, progress, stop), "");
+  }
   snapshot.requests = client_.requests();
   snapshot.bytes = client_.bytes();
   return {};
 }
 
 Result<void> FactsSource::FetchStatuses(model::Snapshot& into, const std::stop_token& stop) {
-  Rows<model::StatusWord> rows;
+  Rows<StatusReader> rows;
   ROSTER_TRY(
       client_.Get(
           "Students/Status", "api-version=1",
@@ -145,7 +168,7 @@ Result<void> FactsSource::FetchList(const List& list, PageParser<Reader>& parser
                                     std::vector<typename Reader::Row>& into, const Report& progress,
                                     const std::stop_token& stop) {
   using Row = typename Reader::Row;
-  Rows<Row> rows;
+  Rows<Reader> rows;
   Envelope first;
   Envelope envelope;
   std::uint64_t largest_page = 0;
@@ -183,6 +206,7 @@ Result<void> FactsSource::FetchList(const List& list, PageParser<Reader>& parser
   walked.rejected = rows.rejected();
   walked.page_size = settings_.page_size;
   walked.largest_page = largest_page;
+  walked.may_be_empty = list.may_be_empty;
   DropRepeated(rows);
   walked.used = rows.used.size();
   KeepRejected(rows, snapshot);

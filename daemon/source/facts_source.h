@@ -1,8 +1,9 @@
 #pragma once
 
-// Source by the FACTS API (facts page): the lists Students/Status, Students and People, page by
-// page, each sorted by its unique key. Students before People, so that a student who is added in
-// between does not lack a person.
+// Source by the FACTS API (facts page): the lists Students/Status, Students and People, and where
+// they are wanted People/PersonFamily, People/ParentStudent and Families; page by page, each sorted
+// by its unique key. What names a person comes before People, so that somebody who is added in
+// between does not lack a person; Families, which only names households, last.
 
 #include <simdjson.h>
 
@@ -27,6 +28,7 @@ struct FactsSettings {
   std::chrono::milliseconds timeout{120'000};  // of one request
   model::SourceLimits limits;
   RetryLimits retry;
+  bool families = false;  // read PersonFamily, ParentStudent, Families: model::NeedsFamilies
 };
 
 // One thread at a time. All references outlive it. Errors beyond those of Source: see
@@ -48,9 +50,10 @@ class FactsSource : public Source {
   struct List {
     std::string_view resource;
     std::string_view version;
-    std::string_view key;   // unique; sorted by
+    std::string_view key;   // unique; sorted by. Two fields with a comma
     std::string_view what;  // for messages
     std::uint64_t last_good = 0;
+    bool may_be_empty = false;  // for as long as it never had rows
   };
 
   Result<void> FetchAll(const LastGood& last_good, const Report& progress,
@@ -69,6 +72,9 @@ class FactsSource : public Source {
   PageParser<StatusReader> statuses_;
   PageParser<StudentReader> students_;
   PageParser<PersonReader> people_;
+  PageParser<MemberReader> members_;
+  PageParser<TieReader> ties_;
+  PageParser<FamilyReader> families_;
   Rejected rejected_;
 };
 

@@ -47,10 +47,10 @@ bool AtEnd(simdjson::ondemand::document& document) {
 }
 
 // Takes back what a page has brought so far, unless it is kept.
-template <typename Row>
+template <typename Reader>
 class Undo {
  public:
-  explicit Undo(Rows<Row>& rows)
+  explicit Undo(Rows<Reader>& rows)
       : rows_(rows),
         used_(rows.used.size()),
         rejected_(rows.rejected_keys.size()),
@@ -69,7 +69,7 @@ class Undo {
   void Keep() { kept_ = true; }
 
  private:
-  Rows<Row>& rows_;
+  Rows<Reader>& rows_;
   std::size_t used_;
   std::size_t rejected_;
   std::uint64_t without_key_;
@@ -110,9 +110,9 @@ error_code PageParser<Reader>::Open(std::string& body, Document& document) {
 }
 
 template <typename Reader>
-void PageParser<Reader>::Reject(const RowHead& head, Rows<Row>& rows) {
+void PageParser<Reader>::Reject(const Head& head, Rows<Reader>& rows) {
   if (rows.named.size() < model::Snapshot::kRejectedKept) {
-    rows.named.push_back({std::string(resource_), rows.received() + 1, head.person,
+    rows.named.push_back({std::string(resource_), rows.received() + 1, head.id,
                           std::string(head.fault.reason), std::string(head.fault.field)});
   }
   if (head.key) {
@@ -124,10 +124,10 @@ void PageParser<Reader>::Reject(const RowHead& head, Rows<Row>& rows) {
 
 template <typename Reader>
 error_code PageParser<Reader>::ReadRow(Document& document, Value& value, model::TextArena& text,
-                                       Rows<Row>& rows) {
+                                       Rows<Reader>& rows) {
   const char* begin = value.raw_json_token().data();
   Row row;
-  RowHead head;
+  Head head;
   if (*begin == '{') {
     Object object;
     if (const auto error = value.get_object().get(object)) return error;
@@ -145,13 +145,13 @@ error_code PageParser<Reader>::ReadRow(Document& document, Value& value, model::
     return simdjson::SUCCESS;
   }
   rows.used.push_back(std::move(row));
-  rows.used_keys.push_back(head.key.value_or(0));
+  rows.used_keys.push_back(head.key.value_or(typename Reader::Key()));
   return simdjson::SUCCESS;
 }
 
 template <typename Reader>
 error_code PageParser<Reader>::ReadRows(Document& document, simdjson::ondemand::array array,
-                                        model::TextArena& text, Rows<Row>& rows) {
+                                        model::TextArena& text, Rows<Reader>& rows) {
   for (auto element : array) {
     if (const auto error = element.error()) return error;
     if (const auto error = ReadRow(document, InPlace(element), text, rows)) return error;
@@ -160,8 +160,8 @@ error_code PageParser<Reader>::ReadRows(Document& document, simdjson::ondemand::
 }
 
 template <typename Reader>
-error_code PageParser<Reader>::ReadList(Document& document, model::TextArena& text, Rows<Row>& rows,
-                                        Envelope& envelope, bool& whole) {
+error_code PageParser<Reader>::ReadList(Document& document, model::TextArena& text,
+                                        Rows<Reader>& rows, Envelope& envelope, bool& whole) {
   Object root;
   if (const auto error = document.get_object().get(root)) return error;
   bool results = false;
@@ -204,8 +204,8 @@ error_code PageParser<Reader>::ReadList(Document& document, model::TextArena& te
 
 template <typename Reader>
 Result<Envelope> PageParser<Reader>::ParseList(std::string& body, model::TextArena& text,
-                                               Rows<Row>& rows) {
-  Undo<Row> undo(rows);
+                                               Rows<Reader>& rows) {
+  Undo<Reader> undo(rows);
   Document document;
   Envelope envelope;
   bool whole = false;
@@ -222,8 +222,8 @@ Result<Envelope> PageParser<Reader>::ParseList(std::string& body, model::TextAre
 
 template <typename Reader>
 Result<void> PageParser<Reader>::ParseArray(std::string& body, model::TextArena& text,
-                                            Rows<Row>& rows) {
-  Undo<Row> undo(rows);
+                                            Rows<Reader>& rows) {
+  Undo<Reader> undo(rows);
   Document document;
   simdjson::ondemand::array array;
   if (Open(body, document) != simdjson::SUCCESS ||
@@ -238,5 +238,8 @@ Result<void> PageParser<Reader>::ParseArray(std::string& body, model::TextArena&
 template class PageParser<PersonReader>;
 template class PageParser<StudentReader>;
 template class PageParser<StatusReader>;
+template class PageParser<MemberReader>;
+template class PageParser<TieReader>;
+template class PageParser<FamilyReader>;
 
 }  // namespace roster::source

@@ -26,11 +26,14 @@ struct Envelope {
 };
 
 // What a walk over a list has gathered.
-template <typename Row>
+template <typename Reader>
 struct Rows {
+  using Row = typename Reader::Row;
+  using Key = typename Reader::Key;
+
   std::vector<Row> used;
-  std::vector<std::int64_t> used_keys;      // of `used`, in the same order
-  std::vector<std::int64_t> rejected_keys;  // of rejected rows whose key could be read
+  std::vector<Key> used_keys;      // of `used`, in the same order
+  std::vector<Key> rejected_keys;  // of rejected rows whose key could be read
   std::uint64_t rejected_without_key = 0;
   std::vector<model::RejectedRow> named;  // the first Snapshot::kRejectedKept
 
@@ -43,6 +46,7 @@ template <typename Reader>
 class PageParser {
  public:
   using Row = typename Reader::Row;
+  using Head = KeyedHead<typename Reader::Key>;
 
   // `parser` is shared by the lists of one source and outlives this.
   PageParser(std::string_view resource, simdjson::ondemand::parser& parser)
@@ -51,22 +55,22 @@ class PageParser {
   // {"results":[...],"currentPage":..,"pageCount":..,"rowCount":..,"nextPage":".."}. Room for
   // padding is made in `body`, and bytes that are no UTF-8 are blanked there. Errors: Invalid
   // "malformed"; `rows` is then as it was.
-  Result<Envelope> ParseList(std::string& body, model::TextArena& text, Rows<Row>& rows);
+  Result<Envelope> ParseList(std::string& body, model::TextArena& text, Rows<Reader>& rows);
   // [...]
-  Result<void> ParseArray(std::string& body, model::TextArena& text, Rows<Row>& rows);
+  Result<void> ParseArray(std::string& body, model::TextArena& text, Rows<Reader>& rows);
 
  private:
   using Document = simdjson::ondemand::document;
   using Value = simdjson::ondemand::value;
 
   simdjson::error_code Open(std::string& body, Document& document);
-  simdjson::error_code ReadList(Document& document, model::TextArena& text, Rows<Row>& rows,
+  simdjson::error_code ReadList(Document& document, model::TextArena& text, Rows<Reader>& rows,
                                 Envelope& envelope, bool& whole);
   simdjson::error_code ReadRows(Document& document, simdjson::ondemand::array array,
-                                model::TextArena& text, Rows<Row>& rows);
+                                model::TextArena& text, Rows<Reader>& rows);
   simdjson::error_code ReadRow(Document& document, Value& value, model::TextArena& text,
-                               Rows<Row>& rows);
-  void Reject(const RowHead& head, Rows<Row>& rows);
+                               Rows<Reader>& rows);
+  void Reject(const Head& head, Rows<Reader>& rows);
   tl::unexpected<Error> Malformed(std::string_view what) const;
 
   std::string_view resource_;
@@ -78,6 +82,9 @@ class PageParser {
 extern template class PageParser<PersonReader>;
 extern template class PageParser<StudentReader>;
 extern template class PageParser<StatusReader>;
+extern template class PageParser<MemberReader>;
+extern template class PageParser<TieReader>;
+extern template class PageParser<FamilyReader>;
 
 // Blanks the bytes that belong to no valid UTF-8 sequence (RFC 3629) and notes where they were.
 void BlankInvalidUtf8(std::string& text, BadBytes& bad);

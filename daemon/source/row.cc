@@ -247,6 +247,28 @@ enum SchoolField {
   kNextGradeLevel,
 };
 enum StatusField { kStatusWord, kDisplayName };
+enum MemberField { kMemberPersonId, kMemberFamilyId, kIsParent, kIsStudent, kFamilyOrder };
+enum TieField {
+  kParentId,
+  kTieStudentId,
+  kCustody,
+  kCorrespondence,
+  kGrandparent,
+  kEmergencyContact,
+  kParentsWeb,
+  kPwBlock,
+};
+enum FamilyField { kFamilyId, kFamilyName };
+
+// The key of two ids, the first of which names the row to people. Both must be there.
+void TakeTwoIds(std::optional<std::int64_t> first, std::string_view first_name,
+                std::optional<std::int64_t> second, std::string_view second_name,
+                KeyedHead<TwoIds>& head) {
+  head.id = first;
+  if (!first) head.Blame(kNoId, first_name);
+  if (!second) head.Blame(kNoId, second_name);
+  if (first && second) head.key = TwoIds(*first, *second);
+}
 }  // namespace
 
 PersonReader::PersonReader()
@@ -254,7 +276,7 @@ PersonReader::PersonReader()
               "homePhone", "cellPhone", "deceased"}) {}
 
 error_code PersonReader::Read(Object object, model::TextArena& text, const BadBytes& bad, Row& row,
-                              RowHead& head) {
+                              KeyedHead<Key>& head) {
   const auto error = ForEachField(object, names_, bad, head,
                                   [&](int index, std::string_view name, value& json) -> error_code {
                                     switch (index) {
@@ -295,7 +317,7 @@ error_code PersonReader::Read(Object object, model::TextArena& text, const BadBy
                                   });
   if (error) return error;
   if (!head.key) head.Blame(kNoId, names_.Name(kPersonId));
-  head.person = head.key;
+  head.id = head.key;
   row.id = PersonId(head.key.value_or(0));
   return simdjson::SUCCESS;
 }
@@ -338,7 +360,7 @@ error_code StudentReader::ReadSchool(Object object, model::TextArena& text, Row&
 }
 
 error_code StudentReader::Read(Object object, model::TextArena& text, const BadBytes& bad, Row& row,
-                               RowHead& head) {
+                               KeyedHead<Key>& head) {
   const auto error = ForEachField(
       object, names_, bad, head, [&](int index, std::string_view name, value& json) -> error_code {
         switch (index) {
@@ -346,7 +368,7 @@ error_code StudentReader::Read(Object object, model::TextArena& text, const BadB
             head.key = ReadId(json, name, head);
             break;
           case kStudentId:
-            head.person = ReadId(json, name, head);
+            head.id = ReadId(json, name, head);
             break;
           case kConfigSchoolId:
             row.config_school_id = ReadSmallNumber(json, name, head).value_or(0);
@@ -378,21 +400,123 @@ error_code StudentReader::Read(Object object, model::TextArena& text, const BadB
       });
   if (error) return error;
   if (!head.key) head.Blame(kNoId, names_.Name(kPersonStudentId));
-  if (!head.person) head.Blame(kNoId, names_.Name(kStudentId));
-  row.person = PersonId(head.person.value_or(0));
+  if (!head.id) head.Blame(kNoId, names_.Name(kStudentId));
+  row.person = PersonId(head.id.value_or(0));
   return simdjson::SUCCESS;
 }
 
 StatusReader::StatusReader() : names_({"status", "displayName"}) {}
 
 error_code StatusReader::Read(Object object, model::TextArena&, const BadBytes& bad, Row& row,
-                              RowHead& head) {
+                              KeyedHead<Key>& head) {
   return ForEachField(object, names_, bad, head,
                       [&](int index, std::string_view name, value& json) -> error_code {
                         const auto text = ReadText(json, name, head);
                         if (text) (index == kStatusWord ? row.status : row.display_name) = *text;
                         return simdjson::SUCCESS;
                       });
+}
+
+MemberReader::MemberReader()
+    : names_({"personId", "familyId", "parent", "student", "familyOrder"}) {}
+
+error_code MemberReader::Read(Object object, model::TextArena&, const BadBytes& bad, Row& row,
+                              KeyedHead<Key>& head) {
+  std::optional<std::int64_t> person;
+  std::optional<std::int64_t> family;
+  const auto error = ForEachField(
+      object, names_, bad, head, [&](int index, std::string_view name, value& json) -> error_code {
+        switch (index) {
+          case kMemberPersonId:
+            person = ReadId(json, name, head);
+            break;
+          case kMemberFamilyId:
+            family = ReadId(json, name, head);
+            break;
+          case kIsParent:
+            row.parent = ReadBool(json, name, head);
+            break;
+          case kIsStudent:
+            row.student = ReadBool(json, name, head);
+            break;
+          case kFamilyOrder:
+            row.order = std::max(ReadSmallNumber(json, name, head).value_or(0), 0);
+            break;
+          default:
+            break;
+        }
+        return simdjson::SUCCESS;
+      });
+  if (error) return error;
+  TakeTwoIds(person, names_.Name(kMemberPersonId), family, names_.Name(kMemberFamilyId), head);
+  row.person = PersonId(person.value_or(0));
+  row.family = FamilyId(family.value_or(0));
+  return simdjson::SUCCESS;
+}
+
+TieReader::TieReader()
+    : names_({"parentID", "studentID", "custody", "correspondence", "grandparent",
+              "emergencyContact", "parentsWeb", "pwBlock"}) {}
+
+error_code TieReader::Read(Object object, model::TextArena&, const BadBytes& bad, Row& row,
+                           KeyedHead<Key>& head) {
+  std::optional<std::int64_t> parent;
+  std::optional<std::int64_t> student;
+  const auto error = ForEachField(object, names_, bad, head,
+                                  [&](int index, std::string_view name, value& json) -> error_code {
+                                    switch (index) {
+                                      case kParentId:
+                                        parent = ReadId(json, name, head);
+                                        break;
+                                      case kTieStudentId:
+                                        student = ReadId(json, name, head);
+                                        break;
+                                      case kCustody:
+                                        row.custody = ReadBool(json, name, head);
+                                        break;
+                                      case kCorrespondence:
+                                        row.correspondence = ReadBool(json, name, head);
+                                        break;
+                                      case kGrandparent:
+                                        row.grandparent = ReadBool(json, name, head);
+                                        break;
+                                      case kEmergencyContact:
+                                        row.emergency_contact = ReadBool(json, name, head);
+                                        break;
+                                      case kParentsWeb:
+                                        row.parents_web = ReadBool(json, name, head);
+                                        break;
+                                      case kPwBlock:
+                                        row.pw_block = ReadBool(json, name, head);
+                                        break;
+                                      default:
+                                        break;
+                                    }
+                                    return simdjson::SUCCESS;
+                                  });
+  if (error) return error;
+  TakeTwoIds(parent, names_.Name(kParentId), student, names_.Name(kTieStudentId), head);
+  row.parent = PersonId(parent.value_or(0));
+  row.student = PersonId(student.value_or(0));
+  return simdjson::SUCCESS;
+}
+
+FamilyReader::FamilyReader() : names_({"familyID", "familyName"}) {}
+
+error_code FamilyReader::Read(Object object, model::TextArena& text, const BadBytes& bad, Row& row,
+                              KeyedHead<Key>& head) {
+  const auto error = ForEachField(object, names_, bad, head,
+                                  [&](int index, std::string_view name, value& json) -> error_code {
+                                    if (index == kFamilyId) head.key = ReadId(json, name, head);
+                                    if (index == kFamilyName)
+                                      KeepText(json, name, text, head, row.name);
+                                    return simdjson::SUCCESS;
+                                  });
+  if (error) return error;
+  if (!head.key) head.Blame(kNoId, names_.Name(kFamilyId));
+  head.id = head.key;
+  row.id = FamilyId(head.key.value_or(0));
+  return simdjson::SUCCESS;
 }
 
 }  // namespace roster::source

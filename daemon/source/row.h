@@ -11,6 +11,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/model/snapshot.h"
@@ -74,8 +75,7 @@ struct RowFault {
 
 // What a row is, besides its values.
 struct RowHead {
-  std::optional<std::int64_t> key;     // the id that is unique in its list
-  std::optional<std::int64_t> person;  // personId or studentId
+  std::optional<std::int64_t> id;  // for people to find it: personId, studentId, parentID, familyID
   RowFault fault;
   std::string_view blanked_field;  // where a blanked byte is, if there is one in the row
 
@@ -83,6 +83,17 @@ struct RowHead {
   void Blame(std::string_view reason, std::string_view field) {
     if (!fault) fault = {reason, field};
   }
+};
+
+// What is unique in a list: one id, or two of which each alone comes many times. Two stay two:
+// packed into one number they could be mistaken for another pair, and a missing row would go
+// unseen.
+using OneId = std::int64_t;
+using TwoIds = std::pair<std::int64_t, std::int64_t>;
+
+template <typename Key>
+struct KeyedHead : RowHead {
+  std::optional<Key> key;  // nullopt unless all of it could be read
 };
 
 // Bytes that are no UTF-8, blanked before parsing; ascending.
@@ -112,9 +123,10 @@ T& InPlace(simdjson::simdjson_result<T>& result) {
 class PersonReader {
  public:
   using Row = model::Person;
+  using Key = OneId;
   PersonReader();
   simdjson::error_code Read(Object object, model::TextArena& text, const BadBytes& bad, Row& row,
-                            RowHead& head);
+                            KeyedHead<Key>& head);
 
  private:
   FieldNames names_;
@@ -123,9 +135,10 @@ class PersonReader {
 class StudentReader {
  public:
   using Row = model::Student;
+  using Key = OneId;
   StudentReader();
   simdjson::error_code Read(Object object, model::TextArena& text, const BadBytes& bad, Row& row,
-                            RowHead& head);
+                            KeyedHead<Key>& head);
 
  private:
   simdjson::error_code ReadSchool(Object object, model::TextArena& text, Row& row, RowHead& head);
@@ -137,9 +150,49 @@ class StudentReader {
 class StatusReader {
  public:
   using Row = model::StatusWord;
+  using Key = OneId;
   StatusReader();
   simdjson::error_code Read(Object object, model::TextArena& text, const BadBytes& bad, Row& row,
-                            RowHead& head);
+                            KeyedHead<Key>& head);
+
+ private:
+  FieldNames names_;
+};
+
+// Of People/PersonFamily. Unique by personId and familyId.
+class MemberReader {
+ public:
+  using Row = model::FamilyMember;
+  using Key = TwoIds;
+  MemberReader();
+  simdjson::error_code Read(Object object, model::TextArena& text, const BadBytes& bad, Row& row,
+                            KeyedHead<Key>& head);
+
+ private:
+  FieldNames names_;
+};
+
+// Of People/ParentStudent. Unique by parentID and studentID; its `id`, a text, is not read.
+class TieReader {
+ public:
+  using Row = model::ParentTie;
+  using Key = TwoIds;
+  TieReader();
+  simdjson::error_code Read(Object object, model::TextArena& text, const BadBytes& bad, Row& row,
+                            KeyedHead<Key>& head);
+
+ private:
+  FieldNames names_;
+};
+
+// Of Families.
+class FamilyReader {
+ public:
+  using Row = model::Family;
+  using Key = OneId;
+  FamilyReader();
+  simdjson::error_code Read(Object object, model::TextArena& text, const BadBytes& bad, Row& row,
+                            KeyedHead<Key>& head);
 
  private:
   FieldNames names_;

@@ -23,6 +23,9 @@ struct Progress {
 struct LastGood {
   std::uint64_t people = 0;
   std::uint64_t students = 0;
+  std::uint64_t members = 0;  // PersonFamily
+  std::uint64_t ties = 0;     // ParentStudent
+  std::uint64_t families = 0;
 };
 
 // Rows that could not be used: all counted, the first Snapshot::kRejectedKept named.

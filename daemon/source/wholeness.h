@@ -22,6 +22,7 @@ struct Walked {
   std::uint64_t rejected = 0;
   std::uint64_t page_size = 0;     // asked for
   std::uint64_t largest_page = 0;  // rows of the fullest page that came
+  bool may_be_empty = false;       // for as long as it never had rows
 };
 
 // Errors, Invalid: "row-count-changed" (more than announced), "rows-missing", "empty",

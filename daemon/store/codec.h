@@ -42,11 +42,21 @@ Result<model::SchoolHead> DecodeSchoolHead(std::string_view value);
 std::string EncodeQuota(const model::QuotaState& state);
 Result<model::QuotaState> DecodeQuota(std::string_view value);
 
-// A change's value begins with its fingerprint, so that a scan compares rows without parsing them.
+// The values of a change and of a group begin with their fingerprint, so that a scan compares rows
+// without parsing them.
 std::string EncodeChange(const model::Change& change);
 Result<model::Change> DecodeChange(PersonId person, std::string_view value);
 Fingerprint ChangeFingerprint(const model::Change& change);
 Result<Fingerprint> PeekFingerprint(std::string_view value);
+
+// The fingerprint is of everything but the number: `id` is given when the group is first kept.
+std::string EncodeGroup(const model::DuplicateGroup& group);
+Result<model::DuplicateGroup> DecodeGroup(const Fingerprint& key, std::string_view value);
+Fingerprint GroupFingerprint(const model::DuplicateGroup& group);
+
+// The value of a group number's key: DuplicateGroup::key. 16 bytes.
+std::string EncodeFingerprint(const Fingerprint& fingerprint);
+Result<Fingerprint> DecodeFingerprint(std::string_view value);
 
 std::string EncodePlacement(const model::Placement& placement);
 Result<model::Placement> DecodePlacement(std::string_view value);
@@ -57,6 +67,21 @@ Result<model::Link> DecodeLink(PersonId person, std::string_view value);
 std::string EncodeDecision(const model::Decision& decision);
 Result<model::Decision> DecodeDecision(PersonId person, std::string_view value);
 
+std::string EncodeGroupDecision(const model::GroupDecision& decision);
+Result<model::GroupDecision> DecodeGroupDecision(const Fingerprint& key, std::string_view value);
+
+std::string EncodeEmailChoice(const model::EmailChoice& choice);
+Result<model::EmailChoice> DecodeEmailChoice(PersonId person, std::string_view value);
+
+std::string EncodeMatchDecision(const model::MatchDecision& decision);
+Result<model::MatchDecision> DecodeMatchDecision(PersonId person, std::string_view value);
+
+std::string EncodeFamilyExclusion(const model::FamilyExclusion& exclusion);
+Result<model::FamilyExclusion> DecodeFamilyExclusion(FamilyId family, std::string_view value);
+
+std::string EncodeFamilyCount(const model::FamilyCount& count);
+Result<model::FamilyCount> DecodeFamilyCount(FamilyId family, std::string_view value);
+
 // The value of an account's key: whose it is. 8 bytes.
 std::string EncodePerson(PersonId person);
 Result<PersonId> DecodePerson(std::string_view value);
@@ -65,10 +90,11 @@ Result<PersonId> DecodePerson(std::string_view value);
 std::string EncodePoll(const model::Poll& poll);
 Result<model::Poll> DecodePoll(PollId id, std::string_view value);
 
+// A plan of a version before plans expired: it does 14 days after it was prepared.
 std::string EncodePlan(const model::Plan& plan);
 Result<model::Plan> DecodePlan(PlanId id, std::string_view value);
 
-// At most kPlanChunk items.
+// At most kPlanChunk items. Of a version before classes: each has the class of its action.
 std::string EncodePlanItems(const std::vector<model::PlanItem>& items);
 Result<std::vector<model::PlanItem>> DecodePlanItems(std::string_view value);
 

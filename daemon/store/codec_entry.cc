@@ -1,6 +1,9 @@
 // The journal's entry (roster.v1.Entry): the bytes that are stored, published and hashed.
 
+#include <optional>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "daemon/store/codec.h"
 #include "daemon/store/codec_values.h"
@@ -52,6 +55,17 @@ TaskId GetTask(const Message& in) {
   return {PlanId(in.plan()), in.index()};
 }
 
+using Links = std::vector<std::pair<PersonId, AccountId>>;
+
+void PutLinks(const Links& links,
+              google::protobuf::RepeatedPtrField<wire::LinksRecorded::Pair>& out) {
+  for (const auto& [person, account] : links) {
+    wire::LinksRecorded::Pair& pair = *out.Add();
+    pair.set_person(person.value());
+    pair.set_account(account.value());
+  }
+}
+
 // One overload an event.
 struct Writer {
   wire::Entry& entry;
@@ -80,6 +94,7 @@ struct Writer {
     out.set_pending_updates(event.pending_updates);
     out.set_pending_archives(event.pending_archives);
     out.set_pending_restores(event.pending_restores);
+    PutGuards(event.held, *out.mutable_held());
   }
   void operator()(const model::SourceStopped& event) const {
     wire::SourceStopped& out = *entry.mutable_source_stopped();
@@ -88,16 +103,12 @@ struct Writer {
   }
   void operator()(const model::LinksRecorded& event) const {
     wire::LinksRecorded& out = *entry.mutable_links_recorded();
-    for (const auto& [person, account] : event.links) {
-      wire::LinksRecorded::Pair& pair = *out.add_links();
-      pair.set_person(person.value());
-      pair.set_account(account.value());
-    }
+    PutLinks(event.links, *out.mutable_links());
   }
   void operator()(const model::PersonsDecided& event) const {
     wire::PersonsDecided& out = *entry.mutable_persons_decided();
     out.set_decision(static_cast<wire::Decision>(static_cast<int>(event.kind)));
-    for (const PersonId person : event.persons) out.add_persons(person.value());
+    PutIds(event.persons, *out.mutable_persons());
   }
   void operator()(const model::PlanPrepared& event) const {
     wire::PlanPrepared& out = *entry.mutable_plan_prepared();
@@ -105,6 +116,8 @@ struct Writer {
     out.set_digest(std::string(event.digest.view()));
     out.set_items(event.items);
     out.set_invitations(event.invitations);
+    if (event.undo_of) out.set_undo_of(event.undo_of->value());
+    PutGuards(event.held, *out.mutable_held());
   }
   void operator()(const model::PlanApproved& event) const {
     wire::PlanApproved& out = *entry.mutable_plan_approved();
@@ -115,8 +128,13 @@ struct Writer {
     out.set_archives(event.archives);
     out.set_restores(event.restores);
     out.set_invites(event.invites);
-    for (const PersonId person : event.left_out) out.add_left_out(person.value());
+    PutIds(event.left_out, *out.mutable_left_out());
     out.set_left_out_total(event.left_out_total);
+    out.set_not_chosen(event.not_chosen);
+    PutGuards(event.lifted, *out.mutable_lifted());
+    if (!event.override_reason.empty()) {
+      out.set_override_reason(std::string(event.override_reason.view()));
+    }
   }
   void operator()(const model::TaskApplied& event) const {
     wire::TaskApplied& out = *entry.mutable_task_applied();
@@ -156,28 +174,67 @@ struct Writer {
     out.set_plan(event.plan.value());
     PutCounts(event.tasks, *out.mutable_tasks());
   }
+  void operator()(const model::FamiliesDecided& event) const {
+    wire::FamiliesDecided& out = *entry.mutable_families_decided();
+    out.set_excluded(event.excluded);
+    PutIds(event.families, *out.mutable_families());
+  }
+  void operator()(const model::DuplicateResolved& event) const {
+    wire::DuplicateResolved& out = *entry.mutable_duplicate_resolved();
+    out.set_group(event.group.value());
+    if (event.kind) out.set_kind(std::string(model::HolderWord(*event.kind)));
+    out.set_holder(event.holder.value());
+    PutIds(event.persons, *out.mutable_persons());
+  }
+  void operator()(const model::EmailChosen& event) const {
+    wire::EmailChosen& out = *entry.mutable_email_chosen();
+    out.set_person(event.person.value());
+    out.set_email2(event.email2);
+  }
+  void operator()(const model::MatchDecided& event) const {
+    wire::MatchDecided& out = *entry.mutable_match_decided();
+    out.set_person(event.person.value());
+    if (event.account) out.set_account(event.account->value());
+    out.set_withdrawn(event.withdrawn);
+  }
+  void operator()(const model::LinksForgotten& event) const {
+    PutLinks(event.links, *entry.mutable_links_forgotten()->mutable_links());
+  }
 };
 
-std::vector<PersonId> GetPersons(const google::protobuf::RepeatedField<std::int64_t>& in) {
-  std::vector<PersonId> persons;
-  persons.reserve(static_cast<std::size_t>(in.size()));
-  for (const std::int64_t person : in) persons.emplace_back(person);
-  return persons;
+Links GetLinks(const google::protobuf::RepeatedPtrField<wire::LinksRecorded::Pair>& in) {
+  Links links;
+  for (const wire::LinksRecorded::Pair& pair : in) {
+    links.emplace_back(PersonId(pair.person()), AccountId(pair.account()));
+  }
+  return links;
 }
 
-model::Event Get(const wire::LinksRecorded& in) {
-  model::LinksRecorded event;
-  for (const wire::LinksRecorded::Pair& pair : in.links()) {
-    event.links.emplace_back(PersonId(pair.person()), AccountId(pair.account()));
+std::optional<model::HolderKind> GetHolder(std::string_view word, Sound& sound) {
+  if (word.empty()) return std::nullopt;
+  for (const auto kind : {model::HolderKind::kKeep, model::HolderKind::kShare}) {
+    if (word == model::HolderWord(kind)) return kind;
   }
-  return event;
+  sound.Require(false);
+  return std::nullopt;
 }
 
 model::Event Get(const wire::PersonsDecided& in, Sound& sound) {
   return model::PersonsDecided{
       sound.Between(static_cast<std::uint32_t>(in.decision()), model::DecisionKind::kSync,
-                    model::DecisionKind::kExclude),
-      GetPersons(in.persons())};
+                    model::DecisionKind::kProtect),
+      GetIds<PersonId>(in.persons())};
+}
+
+model::Event Get(const wire::PlanPrepared& in, Sound& sound) {
+  model::PlanPrepared event;
+  event.plan = PlanId(in.plan());
+  event.digest = sound.DigestOf(in.digest());
+  event.items = in.items();
+  event.invitations = in.invitations();
+  if (in.undo_of() != 0) event.undo_of = PlanId(in.undo_of());
+  event.held = GetGuards(in.held(), sound);
+  return event;
 }
 
 model::Event Get(const wire::PlanApproved& in, Sound& sound) {
@@ -189,8 +246,24 @@ model::Event Get(const wire::PlanApproved& in, Sound& sound) {
   event.archives = in.archives();
   event.restores = in.restores();
   event.invites = in.invites();
-  event.left_out = GetPersons(in.left_out());
+  event.left_out = GetIds<PersonId>(in.left_out());
   event.left_out_total = in.left_out_total();
+  event.not_chosen = in.not_chosen();
+  event.lifted = GetGuards(in.lifted(), sound);
+  if (!in.override_reason().empty()) event.override_reason = sound.DigestOf(in.override_reason());
+  return event;
+}
+
+model::Event Get(const wire::DuplicateResolved& in, Sound& sound) {
+  return model::DuplicateResolved{GroupId(in.group()), GetHolder(in.kind(), sound),
+                                  PersonId(in.holder()), GetIds<PersonId>(in.persons())};
+}
+
+model::Event Get(const wire::MatchDecided& in) {
+  model::MatchDecided event;
+  event.person = PersonId(in.person());
+  if (!in.account().empty()) event.account = AccountId(in.account());
+  event.withdrawn = in.withdrawn();
   return event;
 }
 
@@ -216,22 +289,19 @@ model::Event GetEvent(const wire::Entry& in, Sound& sound) {
     }
     case wire::Entry::kReviewRequired: {
       const auto& event = in.review_required();
-      return model::ReviewRequired{PollId(event.poll()),    event.new_users(),
-                                   event.new_errors(),      event.pending_adds(),
-                                   event.pending_updates(), event.pending_archives(),
-                                   event.pending_restores()};
+      return model::ReviewRequired{PollId(event.poll()),     event.new_users(),
+                                   event.new_errors(),       event.pending_adds(),
+                                   event.pending_updates(),  event.pending_archives(),
+                                   event.pending_restores(), GetGuards(event.held(), sound)};
     }
     case wire::Entry::kSourceStopped:
       return model::SourceStopped{in.source_stopped().reason(), in.source_stopped().message()};
     case wire::Entry::kLinksRecorded:
-      return Get(in.links_recorded());
+      return model::LinksRecorded{GetLinks(in.links_recorded().links())};
     case wire::Entry::kPersonsDecided:
       return Get(in.persons_decided(), sound);
-    case wire::Entry::kPlanPrepared: {
-      const auto& event = in.plan_prepared();
-      return model::PlanPrepared{PlanId(event.plan()), sound.DigestOf(event.digest()),
-                                 event.items(), event.invitations()};
-    }
+    case wire::Entry::kPlanPrepared:
+      return Get(in.plan_prepared(), sound);
     case wire::Entry::kPlanApproved:
       return Get(in.plan_approved(), sound);
     case wire::Entry::kTaskApplied: {
@@ -264,6 +334,17 @@ model::Event GetEvent(const wire::Entry& in, Sound& sound) {
     case wire::Entry::kSyncCompleted:
       return model::SyncCompleted{PlanId(in.sync_completed().plan()),
                                   GetCounts(in.sync_completed().tasks())};
+    case wire::Entry::kFamiliesDecided:
+      return model::FamiliesDecided{in.families_decided().excluded(),
+                                    GetIds<FamilyId>(in.families_decided().families())};
+    case wire::Entry::kDuplicateResolved:
+      return Get(in.duplicate_resolved(), sound);
+    case wire::Entry::kEmailChosen:
+      return model::EmailChosen{PersonId(in.email_chosen().person()), in.email_chosen().email2()};
+    case wire::Entry::kMatchDecided:
+      return Get(in.match_decided());
+    case wire::Entry::kLinksForgotten:
+      return model::LinksForgotten{GetLinks(in.links_forgotten().links())};
     case wire::Entry::EVENT_NOT_SET:
       break;
   }

@@ -38,12 +38,13 @@ std::string EncodeSchoolHead(const model::SchoolHead& head) {
   out.set_published(head.published.value());
   Put(head.tally, *out.mutable_tally());
   out.set_rules(std::string(head.rules.view()));
-  for (const auto& [word, count] : head.unknown_words) {
-    disk::WordCount& one = *out.add_unknown_words();
-    one.set_word(word);
-    one.set_count(count);
-  }
+  Put(head.unknown_words, *out.mutable_unknown_words());
   PutCounts(head.tasks, *out.mutable_tasks());
+  out.set_last_good_members(head.last_good_members);
+  out.set_last_good_ties(head.last_good_ties);
+  out.set_last_good_families(head.last_good_families);
+  out.set_groups(head.groups);
+  PutGuards(head.held, *out.mutable_held());
   return Serialize(out);
 }
 
@@ -68,10 +69,13 @@ Result<model::SchoolHead> DecodeSchoolHead(std::string_view value) {
   head.published = Seq(in.published());
   head.tally = GetTally(in.tally(), sound);
   head.rules = sound.FingerprintOf(in.rules());
-  for (const disk::WordCount& one : in.unknown_words()) {
-    head.unknown_words.emplace_back(one.word(), one.count());
-  }
+  head.unknown_words = GetWordCounts(in.unknown_words());
   head.tasks = GetCounts(in.tasks());
+  head.last_good_members = in.last_good_members();
+  head.last_good_ties = in.last_good_ties();
+  head.last_good_families = in.last_good_families();
+  head.groups = in.groups();
+  head.held = GetGuards(in.held(), sound);
   return sound.Finish(std::move(head));
 }
 

@@ -5,26 +5,6 @@
 #include <google/protobuf/stubs/logging.h>
 
 namespace roster::store {
-namespace {
-
-template <std::size_t N>
-void PutArray(const std::uint64_t (&numbers)[N],
-              google::protobuf::RepeatedField<std::uint64_t>& out) {
-  out.Reserve(static_cast<int>(N));
-  for (const std::uint64_t number : numbers) out.Add(number);
-}
-
-// A shorter one was written before the list of words grew.
-template <std::size_t N>
-void GetArray(const google::protobuf::RepeatedField<std::uint64_t>& in, std::uint64_t (&numbers)[N],
-              Sound& sound) {
-  const auto size = static_cast<std::size_t>(in.size());
-  sound.Require(size <= N);
-  std::copy_n(in.begin(), std::min(size, N), numbers);
-}
-
-}  // namespace
-
 void AppendMessage(const google::protobuf::MessageLite& message, std::string& bytes) {
   bytes.reserve(bytes.size() + message.ByteSizeLong());
   google::protobuf::io::StringOutputStream stream(&bytes);
@@ -113,12 +93,34 @@ std::vector<model::FieldChange> GetFieldChanges(
   return fields;
 }
 
+void Put(const WordCounts& words, google::protobuf::RepeatedPtrField<disk::WordCount>& out) {
+  for (const auto& [word, count] : words) {
+    disk::WordCount& one = *out.Add();
+    one.set_word(word);
+    one.set_count(count);
+  }
+}
+
+WordCounts GetWordCounts(const google::protobuf::RepeatedPtrField<disk::WordCount>& in) {
+  WordCounts words;
+  for (const disk::WordCount& one : in) words.emplace_back(one.word(), one.count());
+  return words;
+}
+
 void Put(const model::Tally& tally, disk::Tally& out) {
   out.set_everybody(tally.everybody);
   out.set_fresh(tally.fresh);
   PutArray(tally.by_status, *out.mutable_by_status());
   PutArray(tally.by_bucket, *out.mutable_by_bucket());
   PutArray(tally.by_reason, *out.mutable_by_reason());
+  PutArray(tally.by_class, *out.mutable_by_class());
+  PutArray(tally.by_severity, *out.mutable_by_severity());
+  out.set_linked_active(tally.linked_active);
+  out.set_fresh_selected(tally.fresh_selected);
+  out.set_families(tally.families);
+  out.set_families_fresh(tally.families_fresh);
+  out.set_families_selected(tally.families_selected);
+  out.set_families_excluded(tally.families_excluded);
 }
 
 model::Tally GetTally(const disk::Tally& in, Sound& sound) {
@@ -128,6 +130,14 @@ model::Tally GetTally(const disk::Tally& in, Sound& sound) {
   GetArray(in.by_status(), tally.by_status, sound);
   GetArray(in.by_bucket(), tally.by_bucket, sound);
   GetArray(in.by_reason(), tally.by_reason, sound);
+  GetArray(in.by_class(), tally.by_class, sound);
+  GetArray(in.by_severity(), tally.by_severity, sound);
+  tally.linked_active = in.linked_active();
+  tally.fresh_selected = in.fresh_selected();
+  tally.families = in.families();
+  tally.families_fresh = in.families_fresh();
+  tally.families_selected = in.families_selected();
+  tally.families_excluded = in.families_excluded();
   return tally;
 }
 

@@ -22,6 +22,85 @@ std::uint64_t ReadBigEndian(std::string_view bytes) {
 
 constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
 
+// The longest list of a plan's tasks that are not undone (model::Plan::not_undone).
+constexpr std::size_t kNotUndoneMax = 100;
+// Plans of versions before they expired.
+constexpr Duration kOldPlanTtl = std::chrono::days(14);
+
+void Put(const std::vector<model::NotUndone>& tasks,
+         google::protobuf::RepeatedPtrField<disk::NotUndone>& out) {
+  for (const model::NotUndone& task : tasks) {
+    disk::NotUndone& one = *out.Add();
+    one.set_plan(task.task.plan.value());
+    one.set_index(task.task.index);
+    one.set_person(task.person.value());
+    one.set_reason(task.reason);
+  }
+}
+
+std::vector<model::NotUndone> GetNotUndone(
+    const google::protobuf::RepeatedPtrField<disk::NotUndone>& in, Sound& sound) {
+  sound.Require(static_cast<std::size_t>(in.size()) <= kNotUndoneMax);
+  std::vector<model::NotUndone> tasks;
+  for (const disk::NotUndone& one : in) {
+    tasks.push_back({{PlanId(one.plan()), one.index()}, PersonId(one.person()), one.reason()});
+  }
+  return tasks;
+}
+
+void Put(const model::Hold& hold, disk::Hold& out) {
+  out.set_guard(Number(hold.guard));
+  out.set_count(hold.count);
+  out.set_population(hold.population);
+  if (hold.limit.max_count) out.set_max_count(*hold.limit.max_count);
+  if (hold.limit.max_share) out.set_max_share(*hold.limit.max_share);
+  out.set_min_population(hold.limit.min_population);
+  out.set_rollover(hold.rollover);
+  PutIds(hold.persons, *out.mutable_persons());
+}
+
+model::Hold Get(const disk::Hold& in, Sound& sound) {
+  model::Hold hold;
+  hold.guard = sound.Between(in.guard(), model::GuardKind::kAdd, model::GuardKind::kMissing);
+  hold.count = in.count();
+  hold.population = in.population();
+  if (in.has_max_count()) hold.limit.max_count = in.max_count();
+  if (in.has_max_share()) {
+    sound.Require(in.max_share() >= 0 && in.max_share() <= 1);
+    hold.limit.max_share = in.max_share();
+  }
+  hold.limit.min_population = in.min_population();
+  hold.rollover = in.rollover();
+  hold.persons = GetIds<PersonId>(in.persons());
+  sound.Require(hold.persons.size() <= model::kHoldPersonsMax);
+  return hold;
+}
+
+Time GetExpiry(const disk::Plan& in, Sound& sound) {
+  if (in.expires_us() != 0) return FromMicros(in.expires_us());
+  const bool near = in.prepared_us() <= INT64_MAX - kOldPlanTtl.count();
+  sound.Require(near);
+  return near ? FromMicros(in.prepared_us()) + kOldPlanTtl : Time{};
+}
+
+model::ChangeClass ClassOf(model::Action action) {
+  switch (action) {
+    case model::Action::kAdd:
+      return model::ChangeClass::kAdd;
+    case model::Action::kUpdate:
+      return model::ChangeClass::kUpdate;
+    case model::Action::kArchive:
+      return model::ChangeClass::kArchive;
+    case model::Action::kRestore:
+      return model::ChangeClass::kRestore;
+    case model::Action::kInvite:
+      return model::ChangeClass::kInvite;
+    case model::Action::kNone:
+      break;
+  }
+  return model::ChangeClass::kNone;
+}
+
 }  // namespace
 
 std::string EncodePerson(PersonId person) {
@@ -59,6 +138,9 @@ std::string EncodePoll(const model::Poll& poll) {
     one.set_field(row.field);
   }
   out.set_unowned_accounts(poll.unowned_accounts);
+  out.set_families(poll.families);
+  out.set_reused(poll.reused);
+  Put(poll.notices, *out.mutable_notices());
   return Serialize(out);
 }
 
@@ -89,6 +171,9 @@ Result<model::Poll> DecodePoll(PollId id, std::string_view value) {
     row.field = one.field();
   }
   poll.unowned_accounts = in.unowned_accounts();
+  poll.families = in.families();
+  poll.reused = in.reused();
+  poll.notices = GetWordCounts(in.notices());
   return sound.Finish(std::move(poll));
 }
 
@@ -99,7 +184,7 @@ std::string EncodePlan(const model::Plan& plan) {
   out.set_digest(std::string(plan.digest.view()));
   out.set_items(plan.items);
   Put(plan.tally, *out.mutable_tally());
-  for (const std::uint64_t count : plan.by_action) out.add_by_action(count);
+  PutArray(plan.by_action, *out.mutable_by_action());
   out.set_prepared_us(Micros(plan.prepared_at));
   out.set_prepared_by(plan.prepared_by);
   if (plan.approved_at) out.set_approved_us(Micros(*plan.approved_at));
@@ -107,6 +192,15 @@ std::string EncodePlan(const model::Plan& plan) {
   out.set_left_out(plan.left_out);
   PutCounts(plan.tasks, *out.mutable_tasks());
   if (plan.finished_at) out.set_finished_us(Micros(*plan.finished_at));
+  PutArray(plan.by_class, *out.mutable_by_class());
+  if (plan.undo_of) out.set_undo_of(plan.undo_of->value());
+  Put(plan.not_undone, *out.mutable_not_undone());
+  out.set_not_undone_total(plan.not_undone_total);
+  out.set_expires_us(Micros(plan.expires_at));
+  for (const model::Hold& hold : plan.holds) Put(hold, *out.add_holds());
+  out.set_override_reason(plan.override_reason);
+  out.set_not_chosen(plan.not_chosen);
+  out.set_recently_invited(plan.recently_invited);
   return Serialize(out);
 }
 
@@ -121,9 +215,7 @@ Result<model::Plan> DecodePlan(PlanId id, std::string_view value) {
   plan.digest = sound.DigestOf(in.digest());
   plan.items = in.items();
   plan.tally = GetTally(in.tally(), sound);
-  const auto actions = static_cast<std::size_t>(in.by_action_size());
-  sound.Require(actions <= std::size(plan.by_action));
-  std::copy_n(in.by_action().begin(), std::min(actions, std::size(plan.by_action)), plan.by_action);
+  GetArray(in.by_action(), plan.by_action, sound);
   plan.prepared_at = FromMicros(in.prepared_us());
   plan.prepared_by = in.prepared_by();
   if (in.has_approved_us()) plan.approved_at = FromMicros(in.approved_us());
@@ -131,16 +223,32 @@ Result<model::Plan> DecodePlan(PlanId id, std::string_view value) {
   plan.left_out = in.left_out();
   plan.tasks = GetCounts(in.tasks());
   if (in.has_finished_us()) plan.finished_at = FromMicros(in.finished_us());
+  GetArray(in.by_class(), plan.by_class, sound);
+  if (in.has_undo_of()) plan.undo_of = PlanId(in.undo_of());
+  plan.not_undone = GetNotUndone(in.not_undone(), sound);
+  plan.not_undone_total = in.not_undone_total();
+  plan.expires_at = GetExpiry(in, sound);
+  for (const disk::Hold& hold : in.holds()) plan.holds.push_back(Get(hold, sound));
+  plan.override_reason = in.override_reason();
+  plan.not_chosen = in.not_chosen();
+  plan.recently_invited = in.recently_invited();
   return sound.Finish(std::move(plan));
 }
 
 std::string EncodePlanItems(const std::vector<model::PlanItem>& items) {
   disk::PlanItems out;
   out.mutable_digests()->reserve(items.size() * kDigestBytes);
+  const bool undo = std::any_of(items.begin(), items.end(),
+                                [](const model::PlanItem& item) { return item.undo_of; });
   for (const model::PlanItem& item : items) {
     out.add_persons(item.person.value());
     out.add_actions(Number(item.action));
     out.mutable_digests()->append(item.digest.view());
+    out.add_classes(Number(item.change_class));
+    if (!undo) continue;
+    const TaskId task = item.undo_of.value_or(TaskId{});
+    out.add_undo_plans(task.plan.value());
+    out.add_undo_indexes(task.index);
   }
   return Serialize(out);
 }
@@ -149,17 +257,30 @@ Result<std::vector<model::PlanItem>> DecodePlanItems(std::string_view value) {
   Sound sound("a plan's items");
   disk::PlanItems in;
   sound.Parse(value, in);
-  const auto count = static_cast<std::size_t>(in.persons_size());
-  const bool even = count <= kPlanChunk && static_cast<std::size_t>(in.actions_size()) == count &&
-                    in.digests().size() == count * kDigestBytes;
+  const int count = in.persons_size();
+  const auto beside = [&](int size) { return size == count; };
+  const auto beside_or_none = [&](int size) { return size == count || size == 0; };
+  const auto size = static_cast<std::size_t>(count);
+  const bool even = size <= kPlanChunk && beside(in.actions_size()) &&
+                    in.digests().size() == size * kDigestBytes &&
+                    beside_or_none(in.classes_size()) && beside_or_none(in.undo_plans_size()) &&
+                    in.undo_indexes_size() == in.undo_plans_size();
   sound.Require(even);
   std::vector<model::PlanItem> items;
-  for (std::size_t i = 0; even && i < count; ++i) {
-    const int at = static_cast<int>(i);
-    items.push_back(
-        {PersonId(in.persons(at)),
-         sound.Between(in.actions(at), model::Action::kAdd, model::Action::kInvite),
-         sound.DigestOf(std::string_view(in.digests()).substr(i * kDigestBytes, kDigestBytes))});
+  for (int i = 0; even && i < count; ++i) {
+    model::PlanItem& item = items.emplace_back();
+    item.person = PersonId(in.persons(i));
+    item.action = sound.Between(in.actions(i), model::Action::kAdd, model::Action::kInvite);
+    item.digest =
+        sound.DigestOf(std::string_view(in.digests())
+                           .substr(static_cast<std::size_t>(i) * kDigestBytes, kDigestBytes));
+    item.change_class =
+        in.classes_size() == 0
+            ? ClassOf(item.action)
+            : sound.Between(in.classes(i), model::ChangeClass::kNone, model::ChangeClass::kInvite);
+    if (in.undo_plans_size() != 0 && in.undo_plans(i) != 0) {
+      item.undo_of = TaskId{PlanId(in.undo_plans(i)), in.undo_indexes(i)};
+    }
   }
   return sound.Finish(std::move(items));
 }
@@ -184,6 +305,10 @@ std::string EncodeTask(const model::Task& task) {
   out.set_worker(task.worker);
   out.set_reason(task.reason);
   if (task.ended_at) out.set_ended_us(Micros(*task.ended_at));
+  if (task.undo_of) {
+    out.set_undo_plan(task.undo_of->plan.value());
+    out.set_undo_index(task.undo_of->index);
+  }
   return Serialize(out);
 }
 
@@ -211,6 +336,7 @@ Result<model::Task> DecodeTask(TaskId id, std::string_view value) {
   task.worker = in.worker();
   task.reason = in.reason();
   if (in.has_ended_us()) task.ended_at = FromMicros(in.ended_us());
+  if (in.has_undo_plan()) task.undo_of = TaskId{PlanId(in.undo_plan()), in.undo_index()};
   return sound.Finish(std::move(task));
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kNumber = 8;
 constexpr std::size_t kIndex = 4;
+constexpr std::size_t kFingerprint = 16;
 
 void AppendBigEndian(std::string& key, std::uint64_t number, std::size_t width) {
   for (std::size_t i = width; i > 0; --i) {
@@ -27,13 +28,17 @@ std::uint64_t ReadBigEndian(std::string_view bytes) {
 // Flipping the sign makes the order of the bytes that of the numbers.
 constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
 
-void AppendPerson(std::string& key, PersonId person) {
-  AppendBigEndian(key, static_cast<std::uint64_t>(person.value()) ^ kSign, kNumber);
+void AppendSigned(std::string& key, std::int64_t number) {
+  AppendBigEndian(key, static_cast<std::uint64_t>(number) ^ kSign, kNumber);
 }
 
-PersonId ReadPerson(std::string_view bytes) {
-  return PersonId(static_cast<std::int64_t>(ReadBigEndian(bytes) ^ kSign));
+std::int64_t ReadSigned(std::string_view bytes) {
+  return static_cast<std::int64_t>(ReadBigEndian(bytes) ^ kSign);
 }
+
+void AppendPerson(std::string& key, PersonId person) { AppendSigned(key, person.value()); }
+
+PersonId ReadPerson(std::string_view bytes) { return PersonId(ReadSigned(bytes)); }
 
 std::string Prefix(const SchoolId& school, char kind) {
   std::string key;
@@ -50,6 +55,16 @@ std::string OfPerson(const SchoolId& school, char kind, PersonId person) {
   std::string key = Prefix(school, kind);
   AppendPerson(key, person);
   return key;
+}
+
+std::string OfFamily(const SchoolId& school, char kind, FamilyId family) {
+  std::string key = Prefix(school, kind);
+  AppendSigned(key, family.value());
+  return key;
+}
+
+std::string OfFingerprint(const SchoolId& school, char kind, const Fingerprint& fingerprint) {
+  return Prefix(school, kind).append(fingerprint.view());
 }
 
 std::string OfNumber(const SchoolId& school, char kind, std::uint64_t number) {
@@ -175,6 +190,43 @@ Range BucketIndexRange(const SchoolId& school, model::Bucket bucket) {
   return ListRange(school, 'b', static_cast<std::uint8_t>(bucket));
 }
 
+std::string GroupKey(const SchoolId& school, const Fingerprint& group) {
+  return OfFingerprint(school, 'g', group);
+}
+std::string GroupNumberKey(const SchoolId& school, GroupId group) {
+  return OfNumber(school, 'G', group.value());
+}
+std::string GroupDecisionKey(const SchoolId& school, const Fingerprint& group) {
+  return OfFingerprint(school, 'w', group);
+}
+std::string EmailChoiceKey(const SchoolId& school, PersonId person) {
+  return OfPerson(school, 'e', person);
+}
+std::string MatchDecisionKey(const SchoolId& school, PersonId person) {
+  return OfPerson(school, 'm', person);
+}
+std::string FamilyExclusionKey(const SchoolId& school, FamilyId family) {
+  return OfFamily(school, 'f', family);
+}
+std::string FamilyCountKey(const SchoolId& school, FamilyId family) {
+  return OfFamily(school, 'n', family);
+}
+std::string FamilyUserKey(const SchoolId& school, FamilyId family, PersonId person) {
+  std::string key = OfFamily(school, 'u', family);
+  AppendPerson(key, person);
+  return key;
+}
+Range GroupRange(const SchoolId& school) { return KindRange(school, 'g'); }
+Range GroupNumberRange(const SchoolId& school) { return KindRange(school, 'G'); }
+Range GroupDecisionRange(const SchoolId& school) { return KindRange(school, 'w'); }
+Range EmailChoiceRange(const SchoolId& school) { return KindRange(school, 'e'); }
+Range MatchDecisionRange(const SchoolId& school) { return KindRange(school, 'm'); }
+Range FamilyExclusionRange(const SchoolId& school) { return KindRange(school, 'f'); }
+Range FamilyCountRange(const SchoolId& school) { return KindRange(school, 'n'); }
+Range FamilyUserRange(const SchoolId& school, FamilyId family) {
+  return PrefixRange(OfFamily(school, 'u', family));
+}
+
 std::string PollKey(const SchoolId& school, PollId poll) {
   return OfNumber(school, 'p', poll.value());
 }
@@ -228,11 +280,11 @@ Range ReplyExpiryRange(const SchoolId& school, Time before) {
 
 Result<PersonId> PersonOfKey(std::string_view key) {
   const auto parts = Split(key);
-  if (IsKind(parts, "cdvlo") && parts->rest.size() == kNumber) return ReadPerson(parts->rest);
+  if (IsKind(parts, "cdvloem") && parts->rest.size() == kNumber) return ReadPerson(parts->rest);
   if (IsKind(parts, "x") && parts->rest.size() == 2 * kNumber) {
     return ReadPerson(parts->rest.substr(0, kNumber));
   }
-  if (IsKind(parts, "r") && parts->rest.size() == 2 * kNumber) {
+  if (IsKind(parts, "ru") && parts->rest.size() == 2 * kNumber) {
     return ReadPerson(parts->rest.substr(kNumber));
   }
   // List, sort name, zero, person; a sort name holds no zero byte.
@@ -241,6 +293,25 @@ Result<PersonId> PersonOfKey(std::string_view key) {
     return ReadPerson(parts->rest.substr(parts->rest.size() - kNumber));
   }
   return BadKey();
+}
+
+Result<FamilyId> FamilyOfKey(std::string_view key) {
+  const auto parts = Split(key);
+  const std::size_t after = IsKind(parts, "u") ? kNumber : 0;
+  if (!IsKind(parts, "fnu") || parts->rest.size() != kNumber + after) return BadKey();
+  return FamilyId(ReadSigned(parts->rest.substr(0, kNumber)));
+}
+
+Result<Fingerprint> GroupOfKey(std::string_view key) {
+  const auto parts = Split(key);
+  if (!IsKind(parts, "gw") || parts->rest.size() != kFingerprint) return BadKey();
+  return *Fingerprint::FromBytes(parts->rest);
+}
+
+Result<GroupId> GroupNumberOfKey(std::string_view key) {
+  const auto parts = Split(key);
+  if (!IsKind(parts, "G") || parts->rest.size() != kNumber) return BadKey();
+  return GroupId(ReadBigEndian(parts->rest));
 }
 
 Result<AccountId> AccountOfKey(std::string_view key) {

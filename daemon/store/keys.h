@@ -48,6 +48,16 @@ std::string StatusIndexKey(const SchoolId& school, model::ListStatus status,
                            std::string_view sort_name, PersonId person);
 std::string BucketIndexKey(const SchoolId& school, model::Bucket bucket, std::string_view sort_name,
                            PersonId person);
+// A duplicate, and what was decided on it, by DuplicateGroup::key; its number leads to the key.
+std::string GroupKey(const SchoolId& school, const Fingerprint& group);
+std::string GroupNumberKey(const SchoolId& school, GroupId group);
+std::string GroupDecisionKey(const SchoolId& school, const Fingerprint& group);
+std::string EmailChoiceKey(const SchoolId& school, PersonId person);
+std::string MatchDecisionKey(const SchoolId& school, PersonId person);
+std::string FamilyExclusionKey(const SchoolId& school, FamilyId family);
+std::string FamilyCountKey(const SchoolId& school, FamilyId family);
+// `person`'s row is of a user of `family`.
+std::string FamilyUserKey(const SchoolId& school, FamilyId family, PersonId person);
 Range ChangeRange(const SchoolId& school);
 Range DecisionRange(const SchoolId& school);
 Range PlacementRange(const SchoolId& school);
@@ -56,6 +66,14 @@ Range AccountRange(const SchoolId& school);
 Range RivalRange(const SchoolId& school, PersonId rival);
 Range StatusIndexRange(const SchoolId& school, model::ListStatus status);
 Range BucketIndexRange(const SchoolId& school, model::Bucket bucket);
+Range GroupRange(const SchoolId& school);
+Range GroupNumberRange(const SchoolId& school);
+Range GroupDecisionRange(const SchoolId& school);
+Range EmailChoiceRange(const SchoolId& school);
+Range MatchDecisionRange(const SchoolId& school);
+Range FamilyExclusionRange(const SchoolId& school);
+Range FamilyCountRange(const SchoolId& school);
+Range FamilyUserRange(const SchoolId& school, FamilyId family);
 
 // ---- work
 std::string PollKey(const SchoolId& school, PollId poll);
@@ -83,14 +101,18 @@ std::string ReplyExpiryKey(const SchoolId& school, Time at, const CommandId& com
 Range ReplyExpiryRange(const SchoolId& school, Time before);  // kept before then
 
 // ---- back to ids. Corrupt "bad-key" when the key is not of a kind that holds such an id; a key
-// that came from outside (a page token) is judged Corrupt too: the caller knows better.
-Result<PersonId> PersonOfKey(std::string_view key);    // c d v l s b o, r's second,
-                                                       // and the journal's x
-Result<AccountId> AccountOfKey(std::string_view key);  // a
-Result<PollId> PollOfKey(std::string_view key);        // p
-Result<PlanId> PlanOfKey(std::string_view key);        // n
-Result<TaskId> TaskOfKey(std::string_view key);        // t, and work's x
-Result<Seq> SeqOfKey(std::string_view key);            // e, and the journal's x
-Result<CommandId> CommandOfKey(std::string_view key);  // k w
+// that came from outside (a page token) is judged Corrupt too: the caller knows better. A kind is
+// a letter within its family (store.h): the caller knows which family the key is of.
+Result<PersonId> PersonOfKey(std::string_view key);      // c d v l s b o, review's e m, the second
+                                                         // of r and u, and the journal's x
+Result<FamilyId> FamilyOfKey(std::string_view key);      // f, review's n, and u's first
+Result<Fingerprint> GroupOfKey(std::string_view key);    // g, and review's w
+Result<GroupId> GroupNumberOfKey(std::string_view key);  // G
+Result<AccountId> AccountOfKey(std::string_view key);    // a
+Result<PollId> PollOfKey(std::string_view key);          // p
+Result<PlanId> PlanOfKey(std::string_view key);          // work's n
+Result<TaskId> TaskOfKey(std::string_view key);          // t, and work's x
+Result<Seq> SeqOfKey(std::string_view key);              // the journal's e and x
+Result<CommandId> CommandOfKey(std::string_view key);    // k, and the replies' w
 
 }  // namespace roster::store

@@ -53,6 +53,7 @@ MemoryStore::MemoryStore() {
 
 Result<std::optional<std::string>> MemoryStore::Get(Family family, std::string_view key) const {
   const std::lock_guard guard(mutex_);
+  ++reads_;
   return Find(*maps_[static_cast<std::size_t>(family)], key);
 }
 
@@ -87,6 +88,11 @@ std::unique_ptr<Reader> MemoryStore::Snapshot() const {
 void MemoryStore::FailNextCommit(Error error) {
   const std::lock_guard guard(mutex_);
   next_failure_ = std::move(error);
+}
+
+std::uint64_t MemoryStore::reads() const {
+  const std::lock_guard guard(mutex_);
+  return reads_;
 }
 
 }  // namespace roster::store

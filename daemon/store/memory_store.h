@@ -3,6 +3,7 @@
 // The store for tests and simulation: an ordered map in memory.
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,8 @@ class MemoryStore : public Store {
 
   // The next commit fails with this, and writes nothing.
   void FailNextCommit(Error error);
+  // How many keys were looked up so far.
+  std::uint64_t reads() const;
 
   using Map = std::map<std::string, std::string, std::less<>>;
   using Maps = std::array<std::shared_ptr<Map>, kFamilies>;
@@ -35,6 +38,7 @@ class MemoryStore : public Store {
   mutable std::mutex mutex_;
   Maps maps_;                          // under mutex_
   std::optional<Error> next_failure_;  // under mutex_
+  mutable std::uint64_t reads_ = 0;    // under mutex_
 };
 
 }  // namespace roster::store

@@ -51,6 +51,7 @@ struct Place {
   std::string api_key;
   std::string site;
   std::string token;
+  bool parents = false;  // parents' accounts, with the three lists of families
 };
 
 struct Cost {
@@ -86,11 +87,15 @@ T Must(Result<T> result) {
   return *std::move(result);
 }
 
-model::RosterRules Rules() {
+model::RosterRules Rules(bool parents) {
   model::RosterRules rules;
   rules.school = kSchool;
   rules.status_words = model::DefaultStatusWords();
   rules.external_id = "TCS-CA:{person}";
+  if (parents) {
+    rules.accounts = model::AccountsOf::kParents;
+    rules.fields = model::DefaultFieldRules(rules.accounts);
+  }
   return rules;
 }
 
@@ -104,6 +109,7 @@ engine::Findings RunPoll(const Place& place, store::RocksStore& store) {
   source::FactsSettings facts;
   facts.base_url = place.facts;
   facts.page_size = kPage;
+  facts.families = place.parents;
   source::FactsSource source(facts, {place.subscription_key, place.api_key}, facts_http, clock,
                              random, quota);
   target::SiteRate rate(10'000, clock);
@@ -115,7 +121,8 @@ engine::Findings RunPoll(const Place& place, store::RocksStore& store) {
   engine::PollJob job;
   job.school = kSchool;
   job.stored = store.Snapshot();
-  auto end = engine::RunPoll(source, site, job, Rules(), [](const auto&) {}, {});
+  std::unique_ptr<engine::Reading> last;
+  auto end = engine::RunPoll(source, site, job, Rules(place.parents), last, [](const auto&) {}, {});
   if (!end.findings) Die(end.findings.error());
   return *std::move(end.findings);
 }
@@ -133,6 +140,9 @@ void Prepare(const Place& place, const std::string& directory) {
     for (const model::Link& link : findings.recorded) {
       batch.Put(Family::kReview, store::LinkKey(kSchool, link.person), store::EncodeLink(link));
     }
+    for (const model::DuplicateGroup& group : findings.groups_changed) {
+      batch.Put(Family::kReview, store::GroupKey(kSchool, group.key), store::EncodeGroup(group));
+    }
     if (const auto done = store->Commit(batch, true); !done) Die(done.error());
   }
   if (const auto done = store->Flush(); !done) Die(done.error());
@@ -142,7 +152,8 @@ Cost MeasurePoll(const Place& place, const std::string& directory) {
   auto store = Must(store::RocksStore::Open(directory));
   const double before = CpuSeconds();
   const engine::Findings findings = RunPoll(place, *store);
-  return {CpuSeconds() - before, PeakMib(), findings.changed.size() + findings.removed.size(),
+  return {CpuSeconds() - before, PeakMib(),
+          findings.changed.size() + findings.removed.size() + findings.groups_changed.size(),
           findings.bytes};
 }
 
@@ -210,6 +221,11 @@ Cost MeasureFloor(const Place& place, const std::string& directory) {
   };
   facts("/Students", "1.3", "personStudentId");
   facts("/People", "1", "personId");
+  if (place.parents) {
+    facts("/People/PersonFamily", "1", "personId,familyId");
+    facts("/People/ParentStudent", "1.1", "parentID,studentID");
+    facts("/Families", "1.1", "familyID");
+  }
   for (std::uint64_t start = 1, total = 1; start <= total; start += kPage) {
     total = reader.Get(place.site + "/Users?startIndex=" + std::to_string(start) +
                            "&count=" + std::to_string(kPage),
@@ -254,7 +270,8 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-Place StartSandbox(const std::string& directory, std::uint64_t people, std::uint64_t enrolled) {
+Place StartSandbox(const std::string& directory, std::uint64_t people, std::uint64_t enrolled,
+                   bool parents) {
   const std::string ready = directory + "/ready.json";
   if (::fork() == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -262,14 +279,16 @@ Place StartSandbox(const std::string& directory, std::uint64_t people, std::uint
     ::dup2(nowhere, 1);
     const std::string program = std::string(ROSTER_BUILD_DIR) + "/tests/sandbox/roster-sandbox";
     ::execl(program.c_str(), "roster-sandbox", "serve", "--people", std::to_string(people).c_str(),
-            "--enrolled", std::to_string(enrolled).c_str(), "--no-limits", "--no-cache", "--linked",
-            "--site-page-max", "1000", "--ready-file", ready.c_str(), nullptr);
+            "--enrolled", std::to_string(enrolled).c_str(), "--no-limits", "--no-cache",
+            "--site-page-max", "1000", "--ready-file", ready.c_str(),
+            parents ? nullptr : "--linked",  // it is the students who are linked
+            nullptr);
     std::_Exit(127);
   }
   while (!fs::exists(ready)) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   const Json json = Json::parse(std::ifstream(ready));
   return {json["facts"]["url"], json["facts"]["subscription_key"], json["facts"]["api_key"],
-          json["site"]["url"], json["site"]["read_token"]};
+          json["site"]["url"],  json["site"]["read_token"],        parents};
 }
 
 int Main(int argc, char** argv) {
@@ -277,15 +296,17 @@ int Main(int argc, char** argv) {
   std::uint64_t people = 10'000;
   std::uint64_t enrolled = 0;
   int rounds = 5;
+  bool parents = false;
   app.add_option("--people", people)->capture_default_str();
   app.add_option("--enrolled", enrolled, "default: 5.8 % of the people");
+  app.add_flag("--parents", parents, "parents' accounts, with the lists of families");
   app.add_option("--rounds", rounds)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   if (enrolled == 0) enrolled = people * 58 / 1000;
 
   std::string directory = (fs::temp_directory_path() / "rosterd-bench-XXXXXX").string();
   if (::mkdtemp(directory.data()) == nullptr) return 1;
-  const Place place = StartSandbox(directory, people, enrolled);
+  const Place place = StartSandbox(directory, people, enrolled, parents);
   const std::string db = directory + "/db";
   Apart([&] {
     Prepare(place, db);

@@ -169,7 +169,8 @@ TEST(Story, AnItemThatChangedSinceItWasShownIsRefused) {
   for (const Json& effect : world.Effects()) {
     EXPECT_NE(effect["externalId"], "tcs:" + std::to_string(person));
   }
-  // It comes back in a new plan, and is done then.
+  // It comes back to be decided again, since its name is another one, and is done then.
+  world.SelectAllNew();
   const Finished last = world.Sync();
   EXPECT_EQ(last.code, 0) << last.out << last.err;
   EXPECT_EQ(world.Effects().size(), Planned(rows).size());

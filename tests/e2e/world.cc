@@ -55,14 +55,14 @@ World::World(WorldOptions options)
       << "schools:\n"
       << "  - id: tcs\n"
       << "    name: Example Christian School\n"
-      << "    accounts: students\n"
+      << "    accounts: " << options_.accounts << "\n"
       << "    missing_polls: " << options_.missing_polls << "\n"
       << "    facts: {base_url: \"" << sandbox_->facts().url()
       << "\", subscription_key: {file: subscription_key}, api_key: {file: api_key},"
       << " tier: enterprise, page_size: " << options_.page_size
-      << ", poll_every: " << options_.poll_every << "}\n"
+      << ", poll_every: " << options_.poll_every << ", max_shrink: " << options_.max_shrink << "}\n"
       << "    scope: " << options_.scope << "\n"
-      << "    site: {scim: {base_url: \"" << sandbox_->site().url()
+      << options_.more << "    site: {scim: {base_url: \"" << sandbox_->site().url()
       << "\", read_token: {file: read_token}, write_token: {file: write_token},"
       << " external_id: \"" << options_.external_id << "\","
       << " requests_per_second: " << options_.requests_per_second << "}}\n";

@@ -24,6 +24,9 @@ struct WorldOptions {
   double requests_per_second = 1000;
   std::string external_id = "{school}:{person}";
   std::string scope = "{statuses: [enrolled]}";
+  std::string accounts = "students";  // or "parents"
+  std::string more;                   // further keys of the school, a line each
+  std::string max_shrink = "20%";
 };
 
 // A small school, quick to poll, without FACTS's limits.

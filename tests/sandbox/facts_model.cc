@@ -105,7 +105,7 @@ constexpr Resource kResources[] = {
     {kPeople, "/People", "1", "People", "personId", kPeopleColumns},
     {kStudents, "/Students", "1.3", "Students", "personStudentId", kStudentColumns},
     {kPersonFamily, "/People/PersonFamily", "1", "People", "personId", kPersonFamilyColumns},
-    {kParentStudent, "/People/ParentStudent", "1.1", "People", "id", kParentStudentColumns},
+    {kParentStudent, "/People/ParentStudent", "1.1", "People", "parentID", kParentStudentColumns},
     {kFamilies, "/Families", "1.1", "Families", "familyID", kFamilyColumns},
     {kConfigurations, "/SchoolConfigurations", "1", "SchoolConfigurations", "configSchoolID",
      kConfigurationColumns},

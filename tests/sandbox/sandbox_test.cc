@@ -376,6 +376,10 @@ TEST(Faults, SpoilRows) {
   EXPECT_EQ(spoilt("missing-fields").find(":\"\",\"email2\""), std::string::npos);
   const std::string broken = spoilt("invalid-utf8,rows=one");
   EXPECT_NE(broken.find('\xFF'), std::string::npos);
+  run.AddFault("times=1,server=facts,kind=row-without-id");
+  const Json tie = run.FactsJson("/People/ParentStudent?api-version=1.1")["results"][0];
+  EXPECT_FALSE(tie.contains("parentID")) << "the id that people are joined by";
+  EXPECT_TRUE(tie.contains("id"));
 }
 
 TEST(Scenarios, NewSchoolYearSaysWhomItTouched) {

@@ -60,7 +60,16 @@ TEST(ControlCodec, NumbersOfTheWireAreThoseOfTheModel) {
   EXPECT_EQ(static_cast<int>(wire::UNCHANGED), static_cast<int>(model::Bucket::kUnchanged));
   EXPECT_EQ(wire::Bucket_MAX, wire::UNCHANGED);
   EXPECT_EQ(static_cast<int>(wire::EXCLUDE), static_cast<int>(model::DecisionKind::kExclude));
-  EXPECT_EQ(wire::Decision_MAX, wire::EXCLUDE);
+  EXPECT_EQ(static_cast<int>(wire::PROTECT), static_cast<int>(model::DecisionKind::kProtect));
+  EXPECT_EQ(wire::Decision_MAX, wire::PROTECT);
+  EXPECT_EQ(static_cast<int>(wire::CLASS_MISSING), static_cast<int>(model::ChangeClass::kMissing));
+  EXPECT_EQ(static_cast<int>(wire::CLASS_INVITE), static_cast<int>(model::ChangeClass::kInvite));
+  EXPECT_EQ(wire::ChangeClass_MAX, wire::CLASS_INVITE);
+  EXPECT_EQ(static_cast<int>(wire::GUARD_ARCHIVE), static_cast<int>(model::GuardKind::kArchive));
+  EXPECT_EQ(static_cast<int>(wire::GUARD_MISSING), static_cast<int>(model::GuardKind::kMissing));
+  EXPECT_EQ(wire::Guard_MAX, wire::GUARD_MISSING);
+  EXPECT_EQ(static_cast<int>(wire::GROUP_ALL), static_cast<int>(model::GroupStatus::kAll));
+  EXPECT_EQ(wire::GroupStatus_MAX, wire::GROUP_ALL);
   EXPECT_EQ(static_cast<int>(wire::FINISHED), static_cast<int>(model::PlanState::kFinished));
   EXPECT_EQ(static_cast<int>(wire::SUPERSEDED), static_cast<int>(model::TaskState::kSuperseded));
   EXPECT_EQ(static_cast<int>(wire::RETRY), static_cast<int>(model::TaskState::kRetry));
@@ -93,6 +102,11 @@ TEST(ControlCodec, FilterIsTakenWhole) {
   filter.set_grade("09");
   filter.set_situation(wire::DRIFTED);
   filter.set_bucket(wire::TO_SKIP);
+  filter.set_change_class(wire::CLASS_EMAIL_CHANGE);
+  filter.add_reasons("missing-email");
+  filter.add_reasons("no-person");
+  filter.set_family(-12);
+  filter.set_family_context(true);
   request.mutable_list_users()->set_page_size(7);
   request.mutable_list_users()->set_page_token("token");
   const auto body = std::get<model::ListUsers>(Decoded(request).body);
@@ -101,6 +115,11 @@ TEST(ControlCodec, FilterIsTakenWhole) {
   EXPECT_EQ(body.filter.grade, "09");
   EXPECT_EQ(body.filter.situation, model::Situation::kDrifted);
   EXPECT_EQ(body.filter.bucket, model::Bucket::kSkip);
+  EXPECT_EQ(body.filter.change_class, model::ChangeClass::kEmailChange);
+  EXPECT_EQ(body.filter.reasons,
+            (std::vector<model::Reason>{model::Reason::kMissingEmail, model::Reason::kNoPerson}));
+  EXPECT_EQ(body.filter.family, FamilyId(-12));
+  EXPECT_TRUE(body.filter.family_context);
   EXPECT_EQ(body.page_size, 7U);
   EXPECT_EQ(body.page_token, "token");
 }
@@ -134,6 +153,211 @@ TEST(ControlCodec, CommandsAreTakenWhole) {
   task.set_index(12);
   EXPECT_EQ(std::get<model::RetryTasks>(Decoded(request).body).tasks,
             (std::vector<TaskId>{{PlanId(7), 12}}));
+}
+
+TEST(ControlCodec, DecisionsAreTakenWithTheirNote) {
+  wire::Request request = Command();
+  request.mutable_decide()->add_persons(1);
+  request.mutable_decide()->set_note("Zoë asked for it");
+  for (const auto& [number, kind] : {std::pair(wire::INCLUDE, model::DecisionKind::kInclude),
+                                     std::pair(wire::PROTECT, model::DecisionKind::kProtect)}) {
+    request.mutable_decide()->set_decision(number);
+    const auto body = std::get<model::Decide>(Decoded(request).body);
+    EXPECT_EQ(body.kind, kind);
+    EXPECT_EQ(body.note, "Zoë asked for it");
+  }
+  wire::DecideFamilies& families = *request.mutable_decide_families();
+  families.set_exclude(true);
+  families.add_families(3);
+  families.add_families(4);
+  families.set_note("left");
+  const model::Request decoded = Decoded(request);
+  EXPECT_EQ(decoded.command, CommandId("c1"));
+  const auto& body = std::get<model::DecideFamilies>(decoded.body);
+  EXPECT_TRUE(body.exclude);
+  EXPECT_EQ(body.families, (std::vector<FamilyId>{FamilyId(3), FamilyId(4)}));
+  EXPECT_EQ(body.note, "left");
+}
+
+TEST(ControlCodec, FamiliesAndDuplicatesAreListed) {
+  wire::Request request = Request();
+  request.mutable_list_families()->set_excluded_only(true);
+  request.mutable_list_families()->set_page_token("t");
+  const auto families = std::get<model::ListFamilies>(Decoded(request).body);
+  EXPECT_TRUE(families.excluded_only);
+  EXPECT_EQ(families.page_size, 100U);
+  EXPECT_EQ(families.page_token, "t");
+  request.mutable_list_groups()->set_page_size(5);
+  auto groups = std::get<model::ListGroups>(Decoded(request).body);
+  EXPECT_EQ(groups.status, model::GroupStatus::kNew);  // the preset
+  EXPECT_EQ(groups.page_size, 5U);
+  request.mutable_list_groups()->set_status(wire::GROUP_RESOLVED);
+  groups = std::get<model::ListGroups>(Decoded(request).body);
+  EXPECT_EQ(groups.status, model::GroupStatus::kResolved);
+}
+
+TEST(ControlCodec, DuplicateIsResolvedInOneOfFourWays) {
+  wire::Request request = Command();
+  wire::ResolveGroup& resolve = *request.mutable_resolve_group();
+  const auto decoded = [&] { return std::get<model::ResolveGroup>(Decoded(request).body); };
+  resolve.set_group(12);
+  resolve.set_keep(7);
+  EXPECT_EQ(Decoded(request).command, CommandId("c1"));
+  EXPECT_EQ(decoded().group, GroupId(12));
+  EXPECT_EQ(std::get<model::KeepHolder>(decoded().how).person, PersonId(7));
+  resolve.set_share_login(8);
+  EXPECT_EQ(std::get<model::ShareLogin>(decoded().how).person, PersonId(8));
+  resolve.set_reopen(true);
+  EXPECT_TRUE(std::holds_alternative<model::Reopen>(decoded().how));
+  resolve.set_use_email2(9);
+  EXPECT_EQ(std::get<model::UseEmail2>(decoded().how).person, PersonId(9));
+  resolve.set_group(0);  // whatever group the person is in, or none
+  EXPECT_EQ(decoded().group, GroupId());
+  EXPECT_EQ(std::get<model::UseEmail2>(decoded().how).person, PersonId(9));
+}
+
+TEST(ControlCodec, MatchIsDecidedInOneOfThreeWays) {
+  wire::Request request = Command();
+  wire::DecideMatch& match = *request.mutable_decide_match();
+  const auto decoded = [&] { return std::get<model::DecideMatch>(Decoded(request).body); };
+  match.set_person(7);
+  match.set_account("a1");
+  EXPECT_EQ(Decoded(request).command, CommandId("c1"));
+  EXPECT_EQ(decoded().person, PersonId(7));
+  EXPECT_EQ(decoded().account, AccountId("a1"));
+  EXPECT_FALSE(decoded().withdraw);
+  match.set_none(true);
+  EXPECT_FALSE(decoded().account);
+  EXPECT_FALSE(decoded().withdraw);
+  match.set_withdraw(true);
+  EXPECT_FALSE(decoded().account);
+  EXPECT_TRUE(decoded().withdraw);
+}
+
+TEST(ControlCodec, PlanIsPreparedOfInvitationsOrAsAnUndo) {
+  wire::Request request = Command();
+  request.mutable_prepare_plan()->set_undo_of(4);
+  auto body = std::get<model::PreparePlan>(Decoded(request).body);
+  EXPECT_EQ(body.undo_of, PlanId(4));
+  EXPECT_FALSE(body.invitations);
+  request.mutable_prepare_plan()->set_undo_of(0);
+  request.mutable_prepare_plan()->mutable_invitations()->set_batch(50);
+  body = std::get<model::PreparePlan>(Decoded(request).body);
+  EXPECT_FALSE(body.undo_of);
+  EXPECT_TRUE(body.invitations);
+  EXPECT_EQ(body.batch, 50U);
+}
+
+TEST(ControlCodec, PlansAndTasksAreListedByClassAndAction) {
+  wire::Request request = Request();
+  request.mutable_list_plan()->set_plan(3);
+  EXPECT_FALSE(std::get<model::ListPlan>(Decoded(request).body).change_class);
+  request.mutable_list_plan()->set_change_class(wire::CLASS_MISSING);
+  EXPECT_EQ(std::get<model::ListPlan>(Decoded(request).body).change_class,
+            model::ChangeClass::kMissing);
+  request.mutable_list_tasks();
+  EXPECT_FALSE(std::get<model::ListTasks>(Decoded(request).body).action);
+  request.mutable_list_tasks()->set_action(wire::INVITE);
+  EXPECT_EQ(std::get<model::ListTasks>(Decoded(request).body).action, model::Action::kInvite);
+}
+
+wire::Request Approval() {
+  wire::Request request = Command();
+  request.mutable_approve_plan()->set_plan(3);
+  request.mutable_approve_plan()->set_digest(std::string(Blake2b("x").view()));
+  return request;
+}
+
+TEST(ControlCodec, ApprovalMayBeOfAPartAndLiftGuards) {
+  wire::Request request = Approval();
+  auto body = std::get<model::ApprovePlan>(Decoded(request).body);
+  EXPECT_TRUE(body.only.empty());
+  EXPECT_TRUE(body.except.empty());
+  EXPECT_FALSE(body.override_guards);
+  wire::ApprovePlan& approve = *request.mutable_approve_plan();
+  approve.add_only(wire::CLASS_ADD);
+  approve.add_only(wire::CLASS_MISSING);
+  approve.add_except(9);
+  approve.set_override_guards(true);
+  approve.set_override_reason("the graduates of June");
+  body = std::get<model::ApprovePlan>(Decoded(request).body);
+  EXPECT_EQ(body.only, (std::vector<model::ChangeClass>{model::ChangeClass::kAdd,
+                                                        model::ChangeClass::kMissing}));
+  EXPECT_EQ(body.except, std::vector<PersonId>{PersonId(9)});
+  EXPECT_TRUE(body.override_guards);
+  EXPECT_EQ(body.override_reason, "the graduates of June");
+}
+
+TEST(ControlCodec, GuardsAreNotLiftedWithoutAReason) {
+  wire::Request request = Approval();
+  request.mutable_approve_plan()->set_override_guards(true);
+  for (const std::string reason : {"", "  "}) {
+    request.mutable_approve_plan()->set_override_reason(reason);
+    const Error error = ErrorOf(request);
+    EXPECT_EQ(error.code, Code::kInvalid);
+    EXPECT_EQ(error.reason, "reason-missing");
+    EXPECT_NE(error.message.find("--reason"), std::string::npos) << error.message;
+  }
+  request.mutable_approve_plan()->set_override_guards(false);
+  request.mutable_approve_plan()->set_override_reason("because");
+  EXPECT_EQ(ErrorOf(request).reason, "bad-request");
+}
+
+// What is wrong is the first that is found, and only that.
+TEST(ControlCodec, UnknownReasonIsNamedByItsPlaceAndNotRepeated) {
+  wire::Request request = Request();
+  wire::Filter& filter = *request.mutable_list_users()->mutable_filter();
+  filter.add_reasons("graduated");
+  filter.add_reasons("nonsense\x1b[2J");
+  const Error error = ErrorOf(request);
+  EXPECT_EQ(error.reason, "bad-request");
+  EXPECT_NE(error.message.find("reasons[1]"), std::string::npos) << error.message;
+  EXPECT_EQ(error.message.find("nonsense"), std::string::npos) << error.message;
+  filter.set_reasons(1, "");
+  EXPECT_EQ(ErrorOf(request).reason, "bad-request");
+}
+
+TEST(ControlCodec, TextOfPeopleIsOneLineAndNotTooLong) {
+  const std::vector<std::pair<std::string, bool>> texts = {{std::string(1000, 'n'), true},
+                                                           {std::string(1001, 'n'), false},
+                                                           {"Zoë, née O'Neil", true},
+                                                           {"two\nlines", false},
+                                                           {"\x1b[2J", false},
+                                                           {"\x7f", false},
+                                                           {"\u0085", false},
+                                                           {"a\u00a0b", true}};
+  for (const auto& [text, taken] : texts) {
+    wire::Request decide = Command();
+    decide.mutable_decide()->set_decision(wire::SKIP);
+    decide.mutable_decide()->add_persons(1);
+    decide.mutable_decide()->set_note(text);
+    wire::Request families = Command();
+    families.mutable_decide_families()->add_families(1);
+    families.mutable_decide_families()->set_note(text);
+    wire::Request approve = Approval();
+    approve.mutable_approve_plan()->set_override_guards(true);
+    approve.mutable_approve_plan()->set_override_reason(text);
+    for (const wire::Request& request : {decide, families, approve}) {
+      EXPECT_EQ(DecodeRequest(request.SerializeAsString()).has_value(), taken)
+          << request.ShortDebugString();
+    }
+  }
+}
+
+TEST(ControlCodec, EachCommandNeedsItsId) {
+  const auto refused = [](wire::Request request) {
+    request.set_request_id("r1");
+    EXPECT_NE(ErrorOf(request).message.find("command_id"), std::string::npos)
+        << request.ShortDebugString();
+  };
+  wire::Request request = Request();
+  request.mutable_decide_families()->add_families(1);
+  refused(request);
+  request.mutable_resolve_group()->set_use_email2(1);
+  refused(request);
+  request.mutable_decide_match()->set_person(1);
+  request.mutable_decide_match()->set_none(true);
+  refused(request);
 }
 
 TEST(ControlCodec, DigestNamesTheCommandAndNotItsSending) {
@@ -242,6 +466,97 @@ TEST(ControlCodec, BadRequestsAreRefusedWithAWord) {
             "bad-request");
 }
 
+TEST(ControlCodec, BadWordsOnFamiliesDuplicatesAndMatchesAreRefused) {
+  const auto refused = [](const auto& spoil) {
+    wire::Request request = Command();
+    spoil(request);
+    return ErrorOf(request).message;
+  };
+  const auto says = [&](const auto& spoil, const std::string& words) {
+    const std::string message = refused(spoil);
+    EXPECT_NE(message.find(words), std::string::npos) << message;
+  };
+  says([](auto& r) { r.mutable_decide_families()->set_exclude(true); }, "no family is named");
+  says(
+      [](auto& r) {
+        for (int i = 0; i < 10'001; ++i) r.mutable_decide_families()->add_families(i);
+      },
+      "10000 families");
+  says([](auto& r) { r.mutable_list_groups()->set_status(static_cast<wire::GroupStatus>(4)); },
+       "status is unknown");
+  says([](auto& r) { r.mutable_list_families()->set_page_size(1001); }, "page_size");
+  says([](auto& r) { r.mutable_resolve_group()->set_group(1); }, "how to resolve");
+  says([](auto& r) { r.mutable_resolve_group()->set_keep(1); }, "the duplicate is missing");
+  says([](auto& r) { r.mutable_resolve_group()->set_share_login(1); }, "the duplicate is missing");
+  says([](auto& r) { r.mutable_resolve_group()->set_reopen(true); }, "the duplicate is missing");
+  says([](auto& r) { r.mutable_resolve_group()->set_use_email2(0); }, "the person is missing");
+  says(
+      [](auto& r) {
+        r.mutable_resolve_group()->set_group(1);
+        r.mutable_resolve_group()->set_reopen(false);
+      },
+      "how to resolve");
+  const auto match = [](wire::Request& r) -> wire::DecideMatch& {
+    r.mutable_decide_match()->set_person(7);
+    return *r.mutable_decide_match();
+  };
+  says([&](auto& r) { match(r); }, "what to decide on the match");
+  says([&](auto& r) { match(r).set_none(false); }, "what to decide on the match");
+  says([&](auto& r) { match(r).set_withdraw(false); }, "what to decide on the match");
+  says([](auto& r) { r.mutable_decide_match()->set_none(true); }, "the person is missing");
+  for (const std::string& account : {std::string(), std::string(257, 'a'), std::string("a\nb")}) {
+    says([&](auto& r) { match(r).set_account(account); }, "the account is");
+  }
+}
+
+TEST(ControlCodec, BadWordsOnPlansAreRefused) {
+  const auto says = [](wire::Request request, const auto& spoil, const std::string& words) {
+    spoil(request);
+    const Error error = ErrorOf(request);
+    EXPECT_EQ(error.reason, "bad-request");
+    EXPECT_NE(error.message.find(words), std::string::npos) << error.message;
+  };
+  says(
+      Command(),
+      [](auto& r) {
+        r.mutable_prepare_plan()->set_undo_of(1);
+        r.mutable_prepare_plan()->mutable_invitations();
+      },
+      "a plan to undo");
+  says(
+      Command(),
+      [](auto& r) { r.mutable_prepare_plan()->mutable_invitations()->set_batch(100'001); },
+      "batch");
+  const auto no_class = static_cast<wire::ChangeClass>(8);
+  says(
+      Request(), [&](auto& r) { r.mutable_list_plan()->set_change_class(no_class); },
+      "change_class is unknown");
+  says(
+      Request(),
+      [&](auto& r) { r.mutable_list_users()->mutable_filter()->set_change_class(no_class); },
+      "change_class is unknown");
+  says(
+      Request(), [](auto& r) { r.mutable_list_tasks()->set_action(static_cast<wire::Action>(6)); },
+      "action is unknown");
+  for (const auto which : {wire::CHANGE_CLASS_UNSPECIFIED, no_class}) {
+    says(
+        Approval(), [&](auto& r) { r.mutable_approve_plan()->add_only(which); },
+        "a class in only is unknown");
+  }
+  says(
+      Approval(),
+      [](auto& r) {
+        for (int i = 0; i < 8; ++i) r.mutable_approve_plan()->add_only(wire::CLASS_ADD);
+      },
+      "more classes than there are");
+  says(
+      Approval(),
+      [](auto& r) {
+        for (int i = 0; i < 10'001; ++i) r.mutable_approve_plan()->add_except(i);
+      },
+      "10000 persons");
+}
+
 TEST(ControlCodec, RequestIdThatCannotBeEchoedIsNot) {
   wire::Request request = Request();
   request.mutable_get_status();
@@ -254,14 +569,30 @@ TEST(ControlCodec, RequestIdThatCannotBeEchoedIsNot) {
 
 TEST(ControlCodec, GarbageNeverCrashes) {
   RandomModel random(5);
-  wire::Request request = Command();
-  request.mutable_decide()->set_decision(wire::SYNC);
-  request.mutable_decide()->mutable_filter()->set_match("Zoë");
-  const std::string good = request.SerializeAsString();
+  wire::Request decide = Command();
+  decide.mutable_decide()->set_decision(wire::SYNC);
+  decide.mutable_decide()->mutable_filter()->set_match("Zoë");
+  decide.mutable_decide()->mutable_filter()->add_reasons("new");
+  decide.mutable_decide()->set_note("é");
+  wire::Request approve = Approval();
+  approve.mutable_approve_plan()->add_only(wire::CLASS_ADD);
+  approve.mutable_approve_plan()->set_override_guards(true);
+  approve.mutable_approve_plan()->set_override_reason("é");
+  wire::Request resolve = Command();
+  resolve.mutable_resolve_group()->set_group(1);
+  resolve.mutable_resolve_group()->set_keep(2);
+  wire::Request match = Command();
+  match.mutable_decide_match()->set_person(1);
+  match.mutable_decide_match()->set_account("a1");
+  std::vector<std::string> good;
+  for (const wire::Request& request : {decide, approve, resolve, match}) {
+    good.push_back(request.SerializeAsString());
+    EXPECT_TRUE(DecodeRequest(good.back()));
+  }
   for (int i = 0; i < 50'000; ++i) {
     std::string payload = random.Bytes();
     if (i % 2 == 0) {
-      payload = good;
+      payload = good[random.Below(good.size())];
       payload[random.Below(payload.size())] = static_cast<char>(random.Below(256));
     }
     const auto decoded = DecodeRequest(payload);
@@ -309,6 +640,58 @@ TEST(ControlCodec, RowShowsTheVerdictAndTheChange) {
   }
 }
 
+TEST(ControlCodec, RowShowsTheFamilyAndTheRivals) {
+  model::UserRow row;
+  model::Candidate& candidate = row.change.candidate;
+  candidate.families = {{FamilyId(3), true}, {FamilyId(4), false}};
+  candidate.family_name = "Of Oz";
+  candidate.children = {{PersonId(9), true, false, true, false, true}};
+  candidate.mismatch = model::Mismatch::kTieAlone;
+  candidate.email2 = "second@example.org";
+  candidate.uses_email2 = true;
+  row.change.several = {{AccountId("a1"), false, "ann@example.org", "Ann Lee"}};
+  row.change.duplicates = {PersonId(5)};
+  row.change.taken_by = PersonId(6);
+  row.verdict.change_class = model::ChangeClass::kEmailChange;
+  row.verdict.severity = model::Severity::kWarning;
+  row.decision = model::DecisionKind::kProtect;
+  row.context = true;
+  row.note = "why";
+  row.outdated = {"e-mail", "name"};
+  row.group = GroupId(12);
+  const wire::UserRow out = Reply(model::UserPage{{row}, "", {}}).users().rows(0);
+  ASSERT_EQ(out.families_size(), 2);
+  EXPECT_EQ(out.families(0).family(), 3);
+  EXPECT_TRUE(out.families(0).listed_first());
+  EXPECT_FALSE(out.families(1).listed_first());
+  EXPECT_EQ(out.family_name(), "Of Oz");
+  ASSERT_EQ(out.children_size(), 1);
+  EXPECT_EQ(out.children(0).person(), 9);
+  EXPECT_TRUE(out.children(0).household());
+  EXPECT_FALSE(out.children(0).link());
+  EXPECT_TRUE(out.children(0).blocked());
+  EXPECT_TRUE(out.children(0).eligible());
+  EXPECT_EQ(out.mismatch(), "link-alone");
+  EXPECT_EQ(out.email2(), "second@example.org");
+  EXPECT_TRUE(out.uses_email2());
+  ASSERT_EQ(out.fits_size(), 1);
+  EXPECT_EQ(out.fits(0).account(), "a1");
+  EXPECT_FALSE(out.fits(0).active());
+  EXPECT_EQ(out.fits(0).user_name(), "ann@example.org");
+  EXPECT_EQ(out.fits(0).name(), "Ann Lee");
+  ASSERT_EQ(out.duplicates_size(), 2);  // who wants the address, and who has the account
+  EXPECT_EQ(out.duplicates(0), 5);
+  EXPECT_EQ(out.duplicates(1), 6);
+  EXPECT_EQ(out.change_class(), wire::CLASS_EMAIL_CHANGE);
+  EXPECT_EQ(out.severity(), "warning");
+  EXPECT_EQ(out.decision(), "protect");
+  EXPECT_TRUE(out.context());
+  EXPECT_EQ(out.note(), "why");
+  ASSERT_EQ(out.outdated_size(), 2);
+  EXPECT_EQ(out.outdated(1), "name");
+  EXPECT_EQ(out.group(), 12U);
+}
+
 // rules, 13
 TEST(ControlCodec, UndecidedUserIsListedWithWhatIsProposed) {
   model::UserRow row;
@@ -339,6 +722,203 @@ TEST(ControlCodec, CountersAddUpAsTheTallyDoes) {
   EXPECT_EQ(counters.skipped_because(0).reason(), "graduated");
 }
 
+TEST(ControlCodec, CountersTellClassesSeveritiesAndFamilies) {
+  model::Tally tally;
+  tally.by_class[static_cast<std::size_t>(model::ChangeClass::kNone)] = 90;
+  tally.by_class[static_cast<std::size_t>(model::ChangeClass::kEmailChange)] = 2;
+  tally.by_severity[static_cast<std::size_t>(model::Severity::kWarning)] = 3;
+  tally.by_severity[static_cast<std::size_t>(model::Severity::kError)] = 4;
+  tally.linked_active = 5;
+  tally.fresh_selected = 6;
+  tally.families = 7;
+  tally.families_fresh = 8;
+  tally.families_selected = 9;
+  tally.families_excluded = 10;
+  const wire::Counters counters = Reply(model::UserPage{{}, "", tally}).users().counters();
+  ASSERT_EQ(counters.by_class_size(), 1);  // rows without a class change nothing
+  EXPECT_EQ(counters.by_class(0).reason(), "email-change");
+  EXPECT_EQ(counters.by_class(0).count(), 2U);
+  EXPECT_EQ(counters.warnings(), 3U);
+  EXPECT_EQ(counters.errors(), 4U);
+  EXPECT_EQ(counters.linked_active(), 5U);
+  EXPECT_EQ(counters.fresh_selected(), 6U);
+  EXPECT_EQ(counters.families(), 7U);
+  EXPECT_EQ(counters.families_fresh(), 8U);
+  EXPECT_EQ(counters.families_selected(), 9U);
+  EXPECT_EQ(counters.families_excluded(), 10U);
+}
+
+model::Hold ArchivesHeld() {
+  model::Hold hold;
+  hold.guard = model::GuardKind::kArchive;
+  hold.count = 40;
+  hold.population = 300;
+  hold.limit.max_share = 0.1;
+  hold.limit.min_population = 20;
+  hold.rollover = true;
+  hold.persons = {PersonId(7), PersonId(8)};
+  hold.message = "40 of 300 would be archived.";
+  return hold;
+}
+
+TEST(ControlCodec, HoldTellsTheGuardTheNumbersAndThePeople) {
+  const wire::Error error =
+      Reply(model::Refusal{{Code::kRefused, "held", "words"}, {}, 0, {ArchivesHeld()}}).error();
+  EXPECT_EQ(error.code(), "refused");
+  ASSERT_EQ(error.holds_size(), 1);
+  const wire::Hold& hold = error.holds(0);
+  EXPECT_EQ(hold.guard(), wire::GUARD_ARCHIVE);
+  EXPECT_EQ(hold.count(), 40U);
+  EXPECT_EQ(hold.population(), 300U);
+  EXPECT_FALSE(hold.has_max_count());  // no such limit, which is not a limit of 0
+  EXPECT_EQ(hold.max_share(), 0.1);
+  EXPECT_EQ(hold.min_population(), 20U);
+  EXPECT_TRUE(hold.rollover());
+  ASSERT_EQ(hold.persons_size(), 2);
+  EXPECT_EQ(hold.persons(1), 8);
+  EXPECT_EQ(hold.message(), "40 of 300 would be archived.");
+  model::Hold strict;
+  strict.limit.max_count = 0;
+  const wire::Error other = Reply(model::Refusal{{}, {}, 0, {strict}}).error();
+  EXPECT_TRUE(other.holds(0).has_max_count());
+  EXPECT_FALSE(other.holds(0).has_max_share());
+}
+
+TEST(ControlCodec, PlanTellsWhatHoldsItAndWhatItTakesBack) {
+  model::Plan plan;
+  plan.by_class[static_cast<std::size_t>(model::ChangeClass::kEmailChange)] = 2;
+  plan.by_class[static_cast<std::size_t>(model::ChangeClass::kMissing)] = 3;
+  EXPECT_FALSE(Reply(model::PlanReply{plan, 0}).plan().plan().has_expires_at());
+  plan.undo_of = PlanId(4);
+  plan.not_undone = {{{PlanId(4), 5}, PersonId(6), "changed-since", "Changed since then."}};
+  plan.not_undone_total = 7;
+  plan.expires_at = Time(std::chrono::seconds(8));
+  plan.holds = {ArchivesHeld()};
+  plan.override_reason = "June";
+  plan.not_chosen = 9;
+  plan.recently_invited = 10;
+  const wire::Plan out = Reply(model::PlanReply{plan, 0}).plan().plan();
+  EXPECT_EQ(out.email_changes(), 2U);
+  EXPECT_EQ(out.missing(), 3U);
+  EXPECT_EQ(out.undo_of(), 4U);
+  ASSERT_EQ(out.not_undone_size(), 1);
+  EXPECT_EQ(out.not_undone(0).plan(), 4U);
+  EXPECT_EQ(out.not_undone(0).index(), 5U);
+  EXPECT_EQ(out.not_undone(0).person(), 6);
+  EXPECT_EQ(out.not_undone(0).reason(), "changed-since");
+  EXPECT_EQ(out.not_undone(0).sentence(), "Changed since then.");
+  EXPECT_EQ(out.not_undone_total(), 7U);
+  EXPECT_EQ(out.expires_at().seconds(), 8);
+  ASSERT_EQ(out.holds_size(), 1);
+  EXPECT_EQ(out.holds(0).guard(), wire::GUARD_ARCHIVE);
+  EXPECT_EQ(out.override_reason(), "June");
+  EXPECT_EQ(out.not_chosen(), 9U);
+  EXPECT_EQ(out.recently_invited(), 10U);
+}
+
+TEST(ControlCodec, PollTellsWhatMayWantMending) {
+  model::Poll poll;
+  poll.families = 5;
+  poll.reused = true;
+  poll.notices = {{"links-to-nobody", 3}, {"families-without-parents", 1}};
+  const wire::Poll out = Reply(model::PollReply{poll, false}).poll().poll();
+  EXPECT_EQ(out.families(), 5U);
+  EXPECT_TRUE(out.reused());
+  ASSERT_EQ(out.notices_size(), 2);
+  EXPECT_EQ(out.notices(0).reason(), "links-to-nobody");
+  EXPECT_EQ(out.notices(0).count(), 3U);
+}
+
+TEST(ControlCodec, FamiliesAreListedWithWhoExcludedThem) {
+  model::FamilyRow row;
+  row.count = {FamilyId(3), "Of Oz", 4, 1, 2, 1, 3};
+  model::FamilyRow excluded = row;
+  excluded.excluded = true;
+  excluded.note = "moved";
+  excluded.actor = "uid:1000";
+  excluded.at = Time(std::chrono::seconds(9));
+  model::Tally tally;
+  tally.families = 2;
+  const wire::FamilyPage page = Reply(model::FamilyPage{{row, excluded}, "n", tally}).families();
+  ASSERT_EQ(page.rows_size(), 2);
+  EXPECT_EQ(page.rows(0).family(), 3);
+  EXPECT_EQ(page.rows(0).name(), "Of Oz");
+  EXPECT_EQ(page.rows(0).users(), 4U);
+  EXPECT_EQ(page.rows(0).fresh(), 1U);
+  EXPECT_EQ(page.rows(0).selected(), 2U);
+  EXPECT_EQ(page.rows(0).excluded_users(), 3U);
+  EXPECT_FALSE(page.rows(0).excluded());
+  EXPECT_FALSE(page.rows(0).has_at());
+  EXPECT_TRUE(page.rows(1).excluded());
+  EXPECT_EQ(page.rows(1).note(), "moved");
+  EXPECT_EQ(page.rows(1).actor(), "uid:1000");
+  EXPECT_EQ(page.rows(1).at().seconds(), 9);
+  EXPECT_EQ(page.next_page_token(), "n");
+  EXPECT_EQ(page.counters().families(), 2U);
+
+  const auto decided = Reply(model::DecideFamiliesReply{1, 2, 3, tally}).decide_families();
+  EXPECT_EQ(decided.changed(), 1U);
+  EXPECT_EQ(decided.unchanged(), 2U);
+  EXPECT_EQ(decided.users(), 3U);
+  EXPECT_EQ(decided.counters().families(), 2U);
+}
+
+TEST(ControlCodec, DuplicatesAreListedWithTheirMembersAndWhatWasDecided) {
+  model::GroupRow open;
+  open.group.id = GroupId(12);
+  open.group.reason = model::Reason::kEmailCollision;
+  open.group.severity = model::Severity::kError;
+  open.group.address = "ann@example.org";
+  open.group.members_total = 120;
+  open.members.resize(2);
+  open.members[1].change.candidate.person = PersonId(8);
+  model::GroupRow resolved = open;
+  resolved.open = false;
+  resolved.group.account = AccountId("a1");
+  resolved.group.family = FamilyId(3);
+  resolved.decision.emplace();
+  resolved.decision->kind = model::HolderKind::kShare;
+  resolved.decision->holder = PersonId(8);
+  resolved.decision->actor = "uid:1000";
+  resolved.decision->at = Time(std::chrono::seconds(9));
+  resolved.outdated = {"person 9 is in it now"};
+  const wire::GroupPage page = Reply(model::GroupPage{{open, resolved}, "n"}).groups();
+  EXPECT_EQ(page.next_page_token(), "n");
+  ASSERT_EQ(page.rows_size(), 2);
+  const wire::GroupRow& first = page.rows(0);
+  EXPECT_EQ(first.group(), 12U);
+  EXPECT_EQ(first.reason(), "email-collision");
+  EXPECT_EQ(first.severity(), "error");
+  EXPECT_EQ(first.address(), "ann@example.org");
+  EXPECT_EQ(first.account(), "");
+  EXPECT_EQ(first.family(), 0);
+  EXPECT_EQ(first.members_total(), 120U);
+  ASSERT_EQ(first.members_size(), 2);
+  EXPECT_EQ(first.members(1).person(), 8);
+  EXPECT_TRUE(first.open());
+  EXPECT_EQ(first.decision(), "");
+  EXPECT_FALSE(first.has_decided_at());
+  const wire::GroupRow& second = page.rows(1);
+  EXPECT_FALSE(second.open());
+  EXPECT_EQ(second.account(), "a1");
+  EXPECT_EQ(second.family(), 3);
+  EXPECT_EQ(second.decision(), "share");
+  EXPECT_EQ(second.holder(), 8);
+  EXPECT_EQ(second.decided_by(), "uid:1000");
+  EXPECT_EQ(second.decided_at().seconds(), 9);
+  ASSERT_EQ(second.outdated_size(), 1);
+  EXPECT_EQ(second.outdated(0), "person 9 is in it now");
+}
+
+TEST(ControlCodec, WhatIsSettledSaysWhenItShows) {
+  model::SettleReply body;
+  EXPECT_EQ(Reply(body).settle().poll(), 0U);
+  body.poll = PollId(5);
+  body.rows.resize(1);
+  EXPECT_EQ(Reply(body).settle().poll(), 5U);
+  EXPECT_EQ(Reply(body).settle().rows_size(), 1);
+}
+
 TEST(ControlCodec, EveryReplyIsSaid) {
   RandomModel random(1);
   const std::vector<std::pair<model::ReplyBody, wire::Reply::BodyCase>> all = {
@@ -356,6 +936,10 @@ TEST(ControlCodec, EveryReplyIsSaid) {
       {model::RetryReply{1, {random.AnyTask()}}, wire::Reply::kRetry},
       {model::ExplainReply{random.Row(), {{random.AnyTime(), "t", Seq(1)}}}, wire::Reply::kExplain},
       {model::ReplayReply{{"bytes"}, Seq(4)}, wire::Reply::kReplay},
+      {model::DecideFamiliesReply{}, wire::Reply::kDecideFamilies},
+      {model::FamilyPage{}, wire::Reply::kFamilies},
+      {model::GroupPage{}, wire::Reply::kGroups},
+      {model::SettleReply{}, wire::Reply::kSettle},
   };
   ASSERT_EQ(all.size(), std::variant_size_v<model::ReplyBody>);
   for (const auto& [body, which] : all) EXPECT_EQ(Reply(body).body_case(), which);
@@ -380,6 +964,8 @@ TEST(ControlCodec, StatusTellsEachSchool) {
   school.next_poll = Time(Duration(-1));
   school.head = Seq(9);
   school.unknown_words = {{"Leaving", 3}};
+  school.holds.resize(2);
+  school.rollover = true;
   status.schools.push_back(school);
   status.workers.push_back({"w1", Time{}, 2});
   const wire::Status out = Reply(status).status();
@@ -393,6 +979,8 @@ TEST(ControlCodec, StatusTellsEachSchool) {
   EXPECT_EQ(out.schools(0).next_poll_at().seconds(), -1);
   EXPECT_EQ(out.schools(0).next_poll_at().nanos(), 999'999'000);
   EXPECT_EQ(out.schools(0).unknown_words(0).reason(), "Leaving");
+  EXPECT_EQ(out.schools(0).holds_size(), 2);
+  EXPECT_TRUE(out.schools(0).rollover());
   EXPECT_EQ(out.workers(0).leased(), 2U);
 }
 

@@ -136,6 +136,14 @@ void ExpectGolden(const std::string& name, const std::string& text) {
   EXPECT_EQ(golden.str(), text) << "ROSTER_UPDATE_GOLDEN=1 accepts it";
 }
 
+void ExpectScreen(FakeWorld& world, const std::string& name, std::vector<std::string> args,
+                  const std::string& input) {
+  const Ran ran = world.Run(std::move(args), input);
+  ExpectGolden(
+      name + "." + std::to_string(world.terminal.width) + ".txt",
+      "exit " + std::to_string(ran.exit) + "\n---- out\n" + ran.out + "---- err\n" + ran.err);
+}
+
 google::protobuf::Timestamp At(std::int64_t seconds_after) {
   google::protobuf::Timestamp time;
   time.set_seconds(kMorning + seconds_after);
@@ -156,6 +164,18 @@ v1::Counters SampleCounters() {
   counters.set_to_restore(1);
   counters.set_to_skip(23);
   counters.set_unchanged(1494);
+  counters.set_errors(4);
+  counters.set_warnings(1);
+  counters.set_fresh_selected(12);
+  counters.set_families(820);
+  counters.set_families_fresh(11);
+  counters.set_families_selected(9);
+  counters.set_families_excluded(2);
+  for (const auto& [word, count] : {std::pair{"email-change", 1}, {"missing", 1}}) {
+    auto* part = counters.add_by_class();
+    part->set_reason(word);
+    part->set_count(static_cast<std::uint64_t>(count));
+  }
   for (const auto& [reason, count] :
        {std::pair{"undecided", 14}, {"missing-email", 5}, {"deselected", 4}}) {
     auto* because = counters.add_skipped_because();
@@ -203,6 +223,96 @@ std::vector<v1::UserRow> SampleUsers() {
   return rows;
 }
 
+std::vector<v1::UserRow> SampleParents() {
+  std::vector<v1::UserRow> rows;
+  const auto add = [&rows](std::int64_t person, const char* first, const char* email, bool listed) {
+    rows.push_back(Row(person, first, "Abernathy-Montgomery", email, ""));
+    rows.back().clear_school_code();
+    rows.back().clear_status_word();
+    rows.back().set_family_name("Abernathy-Montgomery");
+    auto* place = rows.back().add_families();
+    place->set_family(812);
+    place->set_listed_first(listed);
+    auto* child = rows.back().add_children();
+    child->set_person(10412);
+    child->set_household(true);
+    child->set_link(true);
+    child->set_eligible(true);
+  };
+  add(20001, "Ann", "ann.abernathy@example.org", true);
+  rows.back().set_is_new(true);
+  rows.back().set_sync(true);
+  rows.back().set_status(v1::STATUS_NEW);
+  rows.back().set_situation(v1::NEW);
+  rows.back().set_action(v1::ADD);
+  rows.back().set_bucket(v1::TO_ADD);
+  rows.back().set_reason("new");
+  rows.back().set_sentence("Has no account on the site yet: one will be added.");
+  add(20002, "Bob", "bob.abernathy@example.org", false);
+  rows.back().set_context(true);
+  rows.back().set_sync(true);
+  rows.back().set_status(v1::STATUS_SELECTED);
+  rows.back().set_situation(v1::IN_STEP);
+  rows.back().set_bucket(v1::UNCHANGED);
+  rows.back().set_reason("in-step");
+  rows.back().set_sentence("Site and FACTS agree.");
+  rows.back().set_account("4f1c");
+  add(20003, "Cy", "shared@example.org", false);
+  rows.back().set_is_new(true);
+  rows.back().set_status(v1::STATUS_ERROR);
+  rows.back().set_severity("warning");
+  rows.back().set_situation(v1::NEW);
+  rows.back().set_bucket(v1::TO_SKIP);
+  rows.back().set_reason("duplicate-email");
+  rows.back().set_sentence("Another person in FACTS has the same e-mail: choose who holds it.");
+  rows.back().set_group(3);
+  rows.back().add_duplicates(20004);
+  rows.back().set_email2("cy.second@example.org");
+  add(20004, "Di", "shared@example.org", false);
+  rows.back().set_family_name("");
+  rows.back().add_families()->set_family(930);
+  rows.back().set_is_new(true);
+  rows.back().set_status(v1::STATUS_ERROR);
+  rows.back().set_severity("error");
+  rows.back().set_situation(v1::NEW);
+  rows.back().set_bucket(v1::TO_SKIP);
+  rows.back().set_reason("duplicate-email");
+  rows.back().set_sentence("Another person in FACTS has the same e-mail: choose who holds it.");
+  rows.back().set_group(3);
+  return rows;
+}
+
+v1::Reply StatusOfParents() {
+  v1::Reply reply = SampleStatus();
+  v1::SchoolStatus& school = *reply.mutable_status()->mutable_schools(0);
+  school.set_accounts("parents");
+  school.mutable_last_poll()->set_families(845);
+  *school.mutable_last_good_poll() = school.last_poll();
+  return reply;
+}
+
+v1::Plan HeldPlan() {
+  v1::Plan plan = SamplePlan();
+  plan.set_archives(62);
+  plan.set_items(78);
+  plan.set_email_changes(1);
+  plan.set_missing(21);
+  v1::Hold& archive = *plan.add_holds();
+  archive.set_guard(v1::GUARD_ARCHIVE);
+  archive.set_count(41);
+  archive.set_population(412);
+  archive.set_message(
+      "41 accounts of 412 would be archived (10.0 %), and the limit is 25. Look at them first; if "
+      "they are right, approve the plan and say why.");
+  archive.add_persons(10412);
+  archive.add_persons(10433);
+  v1::Hold& missing = *plan.add_holds();
+  missing.set_guard(v1::GUARD_MISSING);
+  missing.set_rollover(true);
+  missing.set_message("21 accounts of 412 are missing from FACTS, and the limit is 20.");
+  return plan;
+}
+
 v1::Plan SamplePlan() {
   v1::Plan plan;
   plan.set_plan(7);
@@ -215,6 +325,7 @@ v1::Plan SamplePlan() {
   plan.set_archives(2);
   plan.set_restores(1);
   *plan.mutable_prepared_at() = At();
+  *plan.mutable_expires_at() = At(14 * 86400);
   plan.set_prepared_by("uid:1000");
   return plan;
 }

@@ -102,12 +102,21 @@ class FakeWorld {
 // Compares with the file of that name; ROSTER_UPDATE_GOLDEN=1 writes it instead.
 void ExpectGolden(const std::string& name, const std::string& text);
 
+// The exit code and both streams, in "NAME.WIDTH.txt".
+void ExpectScreen(FakeWorld& world, const std::string& name, std::vector<std::string> args,
+                  const std::string& input = "");
+
 // ---- Replies of a made-up school, all at 2026-08-24 06:30 UTC.
 google::protobuf::Timestamp At(std::int64_t seconds_after = 0);
 v1::Counters SampleCounters();
 std::vector<v1::UserRow> SampleUsers();
 v1::Plan SamplePlan();
+// A plan that two guards hold.
+v1::Plan HeldPlan();
 v1::Reply SampleStatus();
+// Of parents: a new mother, her husband shown for context, two who share an address.
+std::vector<v1::UserRow> SampleParents();
+v1::Reply StatusOfParents();
 v1::Reply Page(const std::vector<v1::UserRow>& rows);
 v1::Reply PlanPage(const std::vector<v1::UserRow>& rows);
 v1::Reply PlanOf(const v1::Plan& plan);

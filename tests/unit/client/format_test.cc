@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "client/words.h"
+#include "roster/v1/control.pb.h"
 #include "tests/unit/client/fake_world.h"
 
 namespace roster::client {
@@ -74,6 +75,28 @@ TEST(Words, EveryWordLeadsBackToItsEnum) {
 
 TEST(Words, AValueOfALaterVersionIsShownByItsNumber) {
   EXPECT_EQ(Word(static_cast<v1::Situation>(99)), "99");
+}
+
+TEST(Format, FamiliesAreCounted) {
+  EXPECT_EQ(Families(0), "0 families");
+  EXPECT_EQ(Families(1), "1 family");
+  EXPECT_EQ(Families(1234), "1,234 families");
+}
+
+TEST(Format, OfManyIdsTheFirstTwentyAreNamed) {
+  google::protobuf::RepeatedField<std::int64_t> ids;
+  ids.Add(12);
+  ids.Add(13);
+  EXPECT_EQ(Ids(ids), "12, 13");
+  for (int i = 0; i < 30; ++i) ids.Add(7);
+  EXPECT_TRUE(Ids(ids).ends_with("7, ..."));
+}
+
+TEST(Words, PrefixesOfTheWireAreLeftOut) {
+  EXPECT_EQ(Word(v1::CLASS_EMAIL_CHANGE), "email-change");
+  EXPECT_EQ(Word(v1::GUARD_MISSING), "missing");
+  EXPECT_EQ(Word(v1::GROUP_RESOLVED), "resolved");
+  EXPECT_EQ(FromWord<v1::ChangeClass>("missing"), v1::CLASS_MISSING);
 }
 
 }  // namespace

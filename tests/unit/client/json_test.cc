@@ -105,5 +105,55 @@ TEST_F(Json, SyncAndWaitGiveTheApprovalAndThenThePlan) {
   EXPECT_FALSE(std::getline(out, line));
 }
 
+TEST_F(Json, GroupsFamiliesAndTasksAreRowsToo) {
+  v1::Reply reply;
+  reply.mutable_groups()->add_rows()->set_group(3);
+  world_.daemon.On("list_groups", reply);
+  reply.mutable_families()->add_rows()->set_family(812);
+  world_.daemon.On("list_families", reply);
+  reply.mutable_tasks()->add_rows()->set_plan(8);
+  world_.daemon.On("list_tasks", reply);
+  EXPECT_EQ(Parsed<v1::GroupRow>(world_.Run({"duplicates", "--json"}).out).size(), 1U);
+  EXPECT_EQ(Parsed<v1::UserRow>(world_.Run({"matches", "--json"}).out).size(), 3U);
+  EXPECT_EQ(Parsed<v1::UserRow>(world_.Run({"excluded", "--json"}).out).size(), 3U);
+  EXPECT_EQ(Parsed<v1::TaskRow>(world_.Run({"invite", "--log", "--json"}).out).size(), 1U);
+  std::istringstream out(world_.Run({"excluded", "--status", "on-purpose", "--json"}).out);
+  std::string line;
+  ASSERT_TRUE(std::getline(out, line));
+  EXPECT_EQ(Parsed<v1::FamilyRow>(line)[0].family(), 812);
+  ASSERT_TRUE(std::getline(out, line));
+  EXPECT_EQ(Parsed<v1::UserRow>(line).size(), 1U);
+}
+
+TEST_F(Json, DecisionsAreOneObjectEach) {
+  v1::Reply reply;
+  reply.mutable_decide()->set_changed(1);
+  world_.daemon.On("decide", reply);
+  reply.mutable_decide_families()->set_changed(1);
+  world_.daemon.On("decide_families", reply);
+  EXPECT_EQ(Parsed<v1::DecideReply>(world_.Run({"protect", "person", "1", "--json"}).out).size(),
+            1U);
+  EXPECT_EQ(
+      Parsed<v1::DecideFamiliesReply>(world_.Run({"exclude", "family", "1", "--json"}).out).size(),
+      1U);
+  EXPECT_EQ(Parsed<v1::PlanReply>(world_.Run({"undo", "6", "--json"}).out).size(), 1U);
+}
+
+TEST_F(Json, WhatIsSettledIsFollowedByThePollThatTakesItUp) {
+  v1::Reply reply;
+  reply.mutable_settle()->set_poll(13);
+  world_.daemon.On("resolve_group", reply);
+  reply.mutable_poll()->mutable_poll()->set_poll(13);
+  reply.mutable_poll()->mutable_poll()->set_state(v1::Poll::USED);
+  world_.daemon.On("get_poll", reply);
+  std::istringstream out(world_.Run({"resolve", "3", "--keep", "1", "--json"}).out);
+  std::string line;
+  ASSERT_TRUE(std::getline(out, line));
+  EXPECT_EQ(Parsed<v1::SettleReply>(line)[0].poll(), 13U);
+  ASSERT_TRUE(std::getline(out, line));
+  EXPECT_EQ(Parsed<v1::Poll>(line)[0].state(), v1::Poll::USED);
+  EXPECT_FALSE(std::getline(out, line));
+}
+
 }  // namespace
 }  // namespace roster::client

@@ -108,10 +108,7 @@ class Screens : public testing::TestWithParam<std::size_t> {
   }
   void Expect(const std::string& name, std::vector<std::string> args,
               const std::string& input = "") {
-    const Ran ran = world_.Run(std::move(args), input);
-    ExpectGolden(
-        name + "." + std::to_string(GetParam()) + ".txt",
-        "exit " + std::to_string(ran.exit) + "\n---- out\n" + ran.out + "---- err\n" + ran.err);
+    ExpectScreen(world_, name, std::move(args), input);
   }
   FakeWorld world_;
 };
@@ -298,6 +295,8 @@ std::vector<std::string> OneOfEachEvent() {
       if (field->is_repeated()) {
         if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
           reflection->AddInt64(event, field, 10412);
+        } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+          reflection->AddEnumValue(event, field, 3);
         } else {
           reflection->AddMessage(event, field);
         }

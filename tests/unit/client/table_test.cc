@@ -83,5 +83,14 @@ TEST_F(TableTest, ColourTakesNoRoom) {
   EXPECT_NE(table.Take().find(" \x1b[31m1\x1b[0m  A     x\n"), std::string::npos);
 }
 
+TEST_F(TableTest, ASpanGoesAcrossAllColumnsAndSettlesNoWidth) {
+  Table table({{"ID", Align::kRight, 0, false}, {"Name", Align::kLeft, 4, false}}, Of(30));
+  table.AddSpan({"Group 3: \x1b[31mtwo people want one address", Tone::kPlain, {}}, 2);
+  table.Add({{"1", Tone::kPlain, {}}, {"Ann", Tone::kPlain, {}}});
+  table.AddSpan({});
+  EXPECT_EQ(table.Take(),
+            "ID  Name\n  Group 3: \uFFFD[31mtwo people\n  want one address\n 1  Ann\n\n");
+}
+
 }  // namespace
 }  // namespace roster::client

@@ -61,5 +61,14 @@ TEST(Text, WrapBreaksAtSpacesAndLosesNothing) {
   EXPECT_EQ(Wrap("田中美", 1), (std::vector<std::string>{"田", "中", "美"}));
 }
 
+TEST(Text, AnAddressBreaksBeforeItsAtAndANameBehindItsHyphen) {
+  EXPECT_EQ(Wrap("ann.abbott@example.org", 14),
+            (std::vector<std::string>{"ann.abbott", "@example.org"}));
+  EXPECT_EQ(Wrap("Abernathy-Montgomery", 12),
+            (std::vector<std::string>{"Abernathy-", "Montgomery"}));
+  EXPECT_EQ(Wrap("to ann@example.org", 10),
+            (std::vector<std::string>{"to", "ann", "@example.o", "rg"}));
+}
+
 }  // namespace
 }  // namespace roster::client

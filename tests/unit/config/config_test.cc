@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "daemon/config/keys.h"
 #include "tests/unit/config/sample_config.h"
@@ -19,19 +20,6 @@ using config::Config;
 using config::Keys;
 using config::LoadText;
 using config::SecretRef;
-
-std::string ProblemsOf(const std::string& text) {
-  const auto result = LoadText(text, "/etc/rosterd/rosterd.yaml");
-  if (result) return "";
-  EXPECT_EQ(result.error().code, Code::kInvalid);
-  EXPECT_EQ(result.error().reason, "config");
-  return result.error().message;
-}
-
-void ExpectProblem(const std::string& text, const std::string& expected) {
-  const std::string problems = ProblemsOf(text);
-  EXPECT_NE(problems.find(expected), std::string::npos) << "said: " << problems;
-}
 
 std::size_t Lines(const std::string& text) {
   return text.empty() ? 0
@@ -80,19 +68,14 @@ TEST(Config, GivesWhatIsWritten) {
   EXPECT_EQ(rules.protected_roles,
             (std::vector<std::string>{"owner", "manager", "coordinator", "chaplain"}));
   EXPECT_EQ(rules.protected_accounts, (std::vector<std::string>{"*@office.example.org"}));
+  ASSERT_EQ(school.plans.rollovers.size(), 1U);
+  EXPECT_EQ(school.plans.invite_batch, 50U);
   EXPECT_EQ(config.FindSchool(SchoolId("tcs")), &school);
   EXPECT_EQ(config.FindSchool(SchoolId("other")), nullptr);
 }
 
 TEST(Config, LeavesOutWhatHasDefaults) {
-  const auto result = LoadText(R"(
-schools:
-  - id: tcs
-    name: Example
-    facts: {subscription_key: {env: A}, api_key: {env: B}}
-    site: {scim: {base_url: "https://site.example.org", read_token: {env: C}, write_token: {env: D}}}
-)",
-                               "rosterd.yaml");
+  const auto result = LoadText(School(""), "rosterd.yaml");
   ASSERT_TRUE(result) << result.error().message;
   const config::School& school = result->schools[0];
   EXPECT_EQ(result->state_dir, "/var/lib/rosterd");
@@ -112,9 +95,35 @@ schools:
   EXPECT_FALSE(school.rules.email2_fallback);
 }
 
-TEST(Config, ExampleIsGood) {
-  const auto result = config::Load(ROSTER_EXAMPLE_CONFIG);
-  EXPECT_TRUE(result) << result.error().message;
+// Each as it stands, and with the lines that it offers as comments ("    #guards: ...").
+TEST(Config, ExamplesAreGood) {
+  std::size_t examples = 0;
+  for (const auto& file : std::filesystem::directory_iterator(ROSTER_EXAMPLES)) {
+    ++examples;
+    std::ifstream stream(file.path());
+    std::string as_it_stands;
+    std::string with_all;
+    for (std::string line; std::getline(stream, line);) {
+      as_it_stands += line + "\n";
+      const auto mark = line.find_first_not_of(' ');
+      const bool prose = mark != std::string::npos && line.substr(mark, 2) == "# " &&
+                         line.substr(mark, 3) != "#  ";
+      const bool offered = mark != std::string::npos && line[mark] == '#' && !prose;
+      if (offered) line.erase(mark, 1);
+      with_all += line + "\n";
+    }
+    EXPECT_EQ(ProblemsOf(as_it_stands), "") << file.path();
+    EXPECT_EQ(ProblemsOf(with_all), "") << file.path();
+  }
+  EXPECT_EQ(examples, 2U);
+}
+
+TEST(Config, ParentsExampleIsOfParents) {
+  const auto result =
+      config::Load((std::filesystem::path(ROSTER_EXAMPLES) / "rosterd-parents.yaml").string());
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->schools[0].rules.accounts, model::AccountsOf::kParents);
+  EXPECT_EQ(result->schools[0].plans.rollovers.size(), 1U);
 }
 
 TEST(Config, SaysFileLinePathWhatAndWhatIsAllowed) {
@@ -199,12 +208,6 @@ TEST(Config, EmptyListsAreRefusedSinceLeftOutMeansAll) {
   ExpectProblem(Changed("[TCS-CA]", "[]"), "has too few or too many items");
 }
 
-TEST(Config, ParentsWait) {
-  ExpectProblem(Changed("accounts: students", "accounts: parents"),
-                "schools[0].accounts: asks for parents' accounts, which come with families; not in "
-                "this version");
-}
-
 TEST(Config, TcpEndpointsAreRefused) {
   ExpectProblem(Changed("ipc:///run/rosterd/events.sock", "tcp://0.0.0.0:5555"),
                 "endpoints.events: is tcp://, which needs CURVE keys, which this version does not "
@@ -287,7 +290,7 @@ std::string TwoSchools(const std::string& id, const std::string& pattern) {
 TEST(Config, SchoolIdsAreUnique) {
   EXPECT_EQ(ProblemsOf(TwoSchools("other", "{school}-{person}")), "");
   ExpectProblem(TwoSchools("tcs", "{school}-{person}"),
-                ":33: schools[1].id: is the id of schools[0] too");
+                ":36: schools[1].id: is the id of schools[0] too");
 }
 
 // Or one school's people would be taken for the other's.
@@ -366,49 +369,54 @@ TEST(Keys, TableIsWhole) {
 }
 
 // A default is what somebody could have written: spelled out, the defaults give the same config.
-TEST(Keys, DefaultsAreAllowed) {
-  const std::string left_out = R"(
-schools:
-  - id: tcs
-    name: Example
-    facts: {subscription_key: {env: A}, api_key: {env: B}FACTS}
-    site: {scim: {base_url: "https://site.example.org", read_token: {env: C}, write_token: {env: D}SCIM}}
-SCHOOL
-)";
-  std::string facts;
-  std::string scim;
-  std::string school;
-  std::string whole = left_out;
-  std::size_t spelled = 0;
-  for (const config::Key& key : Keys()) {
-    if (key.fallback.empty() || key.path.starts_with("schools[].fields")) continue;
-    const std::string name(key.path.substr(key.path.rfind('.') + 1));
-    const std::string value = name + ": \"" + std::string(key.fallback) + "\"";
-    ++spelled;
-    if (key.path.starts_with("schools[].facts.")) {
-      facts += ", " + value;
-    } else if (key.path.starts_with("schools[].site.scim.")) {
-      scim += ", " + value;
-    } else if (key.path.starts_with("schools[].")) {
-      school += "    " + value + "\n";
-    } else if (key.path.starts_with("endpoints.control")) {
-      whole += "endpoints: {" + value + "}\n";
-    } else if (key.path.starts_with("worker.lease")) {
-      whole += "worker: {" + value + "}\n";
-    } else if (key.path.find('.') == std::string_view::npos) {
-      whole += value + "\n";
+struct Written {
+  std::map<std::string, Written> below;
+  std::string value;
+
+  void Put(std::string_view path, std::string text) {
+    const auto dot = path.find('.');
+    Written& part = below[std::string(path.substr(0, dot))];
+    if (dot == std::string_view::npos) {
+      part.value = std::move(text);
     } else {
-      --spelled;
+      part.Put(path.substr(dot + 1), std::move(text));
     }
   }
-  EXPECT_GE(spelled, 14U);
-  const auto put = [&whole](const std::string& place, const std::string& text) {
-    whole.replace(whole.find(place), place.size(), text);
-  };
-  put("FACTS", facts);
-  put("SCIM", scim);
-  put("SCHOOL", school);
-  EXPECT_EQ(ProblemsOf(whole), "") << whole;
+
+  std::string Text() const {
+    if (below.empty()) return value;
+    std::string text;
+    for (const auto& [name, part] : below) {
+      const bool list = name.ends_with("[]");
+      text += (text.empty() ? "" : ", ") + name.substr(0, name.size() - (list ? 2 : 0)) + ": " +
+              (list ? "[" : "") + part.Text() + (list ? "]" : "");
+    }
+    return "{" + text + "}";
+  }
+};
+
+TEST(Keys, DefaultsAreAllowed) {
+  Written whole;
+  whole.Put("schools[].id", "tcs");
+  whole.Put("schools[].name", "Example");
+  whole.Put("schools[].facts.subscription_key", "{env: A}");
+  whole.Put("schools[].facts.api_key", "{env: B}");
+  whole.Put("schools[].site.scim.base_url", "\"https://site.example.org\"");
+  whole.Put("schools[].site.scim.read_token", "{env: C}");
+  whole.Put("schools[].site.scim.write_token", "{env: D}");
+  std::size_t spelled = 0;
+  for (const config::Key& key : Keys()) {
+    if (key.fallback.empty() || key.path.starts_with("schools[].fields") ||
+        key.path.starts_with("schools[].parents")) {
+      continue;
+    }
+    whole.Put(key.path, "\"" + std::string(key.fallback) + "\"");
+    ++spelled;
+  }
+  EXPECT_GE(spelled, 35U);
+  const auto result = LoadText(whole.Text(), "rosterd.yaml");
+  ASSERT_TRUE(result) << result.error().message << "\n" << whole.Text();
+  EXPECT_EQ(result->schools[0].plans.guards, model::DefaultGuards());
 }
 
 }  // namespace

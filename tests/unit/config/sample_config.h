@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/config/config.h"
+
 namespace roster {
 
 // A whole config; each test breaks one thing in it.
@@ -40,6 +42,9 @@ schools:
     missing_polls: 5
     email_fallback: email2
     protected: {roles: [chaplain], accounts: ["*@office.example.org"]}
+    guards: {archive: {max_count: 30, max_percent: none}, missing: {min_population: 20}}
+    rollover: [{from: 2026-06-01, until: 2026-07-15, guards: {update: {max_count: none}}}]
+    invite: {cooldown: 2d, batch: 50}
 )";
 
 // The good config with `from` (which must be there once) replaced by `to`.
@@ -51,6 +56,40 @@ inline std::string Changed(std::string_view from, std::string_view to) {
     return text;
   }
   return text.replace(at, from.size(), to);
+}
+
+// Every problem of a text, one a line; "" when there is none.
+inline std::string ProblemsOf(const std::string& text) {
+  const auto result = config::LoadText(text, "/etc/rosterd/rosterd.yaml");
+  if (result) return "";
+  EXPECT_EQ(result.error().code, Code::kInvalid);
+  EXPECT_EQ(result.error().reason, "config");
+  return result.error().message;
+}
+
+inline void ExpectProblem(const std::string& text, const std::string& expected) {
+  const std::string problems = ProblemsOf(text);
+  EXPECT_NE(problems.find(expected), std::string::npos) << "said: " << problems;
+}
+
+// The least config of one school, with lines of its own ("    missing_polls: 2\n") at its end.
+inline std::string School(const std::string& lines, const std::string& more_of_scim = "") {
+  return R"(schools:
+  - id: tcs
+    name: Example
+    facts: {subscription_key: {env: A}, api_key: {env: B}}
+    site: {scim: {base_url: "https://site.example.org", read_token: {env: C}, write_token: {env: D})" +
+         more_of_scim + "}}\n" + lines;
+}
+
+// The school of a config that is good; a default one, and a failure, otherwise.
+inline config::School SchoolOf(const std::string& text) {
+  const auto result = config::LoadText(text, "rosterd.yaml");
+  if (!result) {
+    ADD_FAILURE() << result.error().message;
+    return {};
+  }
+  return result->schools[0];
 }
 
 }  // namespace roster

@@ -41,6 +41,25 @@ TEST(Scalar, Durations) {
   }
 }
 
+TEST(Scalar, Bools) {
+  EXPECT_EQ(ParseBool("true"), true);
+  EXPECT_EQ(ParseBool("false"), false);
+  for (const char* text : {"", "yes", "no", "on", "1", "True", "true "}) {
+    EXPECT_FALSE(ParseBool(text)) << text;
+  }
+}
+
+TEST(Scalar, Dates) {
+  using std::chrono::sys_days;
+  EXPECT_EQ(ParseDate("2026-06-01"), sys_days(std::chrono::year(2026) / 6 / 1));
+  EXPECT_EQ(ParseDate("2028-02-29"), sys_days(std::chrono::year(2028) / 2 / 29));
+  for (const char* text :
+       {"", "2026-02-29", "2026-06-31", "2026-13-01", "2026-00-01", "2026-06-00", "2026-6-1",
+        "2026/06/01", "01-06-2026", "26-06-0001", "2026-06-01Z", "2026-06-01 ", "+026-06-01"}) {
+    EXPECT_FALSE(ParseDate(text)) << text;
+  }
+}
+
 TEST(Scalar, SchoolIds) {
   EXPECT_TRUE(IsSchoolId("tcs"));
   EXPECT_TRUE(IsSchoolId(std::string(32, '9')));

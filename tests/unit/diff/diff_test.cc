@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "daemon/diff/field_diff.h"
-#include "daemon/match/duplicates.h"
 #include "tests/unit/dump/sample.h"
 
 namespace roster {
@@ -31,9 +30,6 @@ using model::Reason;
 using model::RosterRules;
 using model::Situation;
 using Kind = model::Match::Kind;
-
-static_assert(diff::kDuplicatesHeld == match::kDuplicatesMax,
-              "a group that is not named whole must be held");
 
 // A linked person whose account is the one given.
 Change OfLinked(const Candidate& candidate, const Account& account,
@@ -110,7 +106,7 @@ TEST(Diff, WhatNeedsAPersonProposesNothing) {
                                           {Kind::kProtected, Reason::kProtected}};
   for (const auto& [kind, reason] : rows) {
     model::Match match = Fits(kind, AdasAccount());
-    match.others = {AccountId("x"), AccountId("y")};
+    match.others = {{AccountId("x"), true, "", ""}, {AccountId("y"), true, "", ""}};
     match.taken_by = PersonId(9);
     const Change change = OfUnlinked(Ada(), match);
     EXPECT_EQ(change.action, Action::kNone);
@@ -409,12 +405,60 @@ TEST(Diff, DuplicatesKeepTheirAction) {
 
 TEST(Diff, GroupTooLargeToNameIsHeld) {
   model::Match match;
-  for (std::size_t i = 0; i < diff::kDuplicatesHeld; ++i) {
+  for (std::size_t i = 0; i < model::kGroupMembersMax; ++i) {
     match.duplicates.emplace_back(static_cast<std::int64_t>(i) + 2);
   }
   const Change change = OfUnlinked(Ada(), match);
   EXPECT_EQ(change.action, Action::kNone);
   EXPECT_EQ(change.reason, Reason::kDuplicateEmail);
+}
+
+TEST(Diff, CarriesWhatMatchFound) {
+  model::Match match;
+  match.kind = Kind::kSeveral;
+  match.others = {{AccountId("x"), false, "ada@example.org", "Ada Example"}};
+  match.severity = model::Severity::kWarning;
+  match.group = Xxh3("group");
+  match.never_archive = true;
+  const Change change = OfUnlinked(Ada(), match);
+  EXPECT_EQ(change.several, match.others);
+  EXPECT_EQ(change.severity, match.severity);
+  EXPECT_EQ(change.group, match.group);
+  EXPECT_TRUE(change.never_archive);
+}
+
+// Review holds it back: the row shows what would be done.
+TEST(Diff, NeverArchivedKeepsItsAction) {
+  const Account account = AdasAccount();
+  const Link link = MakeLink(1, account);
+  model::Match match;
+  match.never_archive = true;
+  const Change change = Diff(Left(Eligibility::kIneligible, Reason::kGraduated), match, &link,
+                             &account, 0, MakeRules());
+  EXPECT_EQ(change.action, Action::kArchive);
+  EXPECT_EQ(change.reason, Reason::kGraduated);
+  EXPECT_TRUE(change.never_archive);
+}
+
+// Rules, 2: a parent by one graph alone is held, as one without an e-mail is.
+TEST(Diff, GraphsThatDisagreeHold) {
+  Candidate candidate = Ada();
+  candidate.reason = Reason::kGraphsDisagree;
+  const Change change = OfUnlinked(candidate, {});
+  EXPECT_EQ(change.action, Action::kNone);
+  EXPECT_EQ(change.reason, Reason::kGraphsDisagree);
+  EXPECT_TRUE(change.fields.empty());
+}
+
+// Rules, 11: none of the accounts with the address; the site would refuse another one.
+TEST(Diff, NewUserWhoseAddressIsAnAccountsIsHeld) {
+  model::Match match;
+  match.collision = AccountId("x");
+  const Change change = OfUnlinked(Ada(), match);
+  EXPECT_EQ(change.situation, Situation::kNew);
+  EXPECT_EQ(change.action, Action::kNone);
+  EXPECT_EQ(change.reason, Reason::kEmailCollision);
+  EXPECT_FALSE(change.fields.empty());
 }
 
 // Rules, 21: no row among everybody; asked about all the same, nothing is proposed.

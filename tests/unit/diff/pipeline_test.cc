@@ -36,10 +36,10 @@ std::vector<Change> RunAll(const model::Snapshot& snapshot, const model::Account
   std::vector<PersonId> linked;
   linked.reserve(links.size());
   for (const Link& link : links) linked.push_back(link.person);
-  const auto candidates = roster::Roster(snapshot, rules, linked).candidates;
+  const auto candidates = roster::Roster(snapshot, rules, linked, {}).candidates;
   const match::AccountIndex index(accounts, links, rules);
   return diff::DiffAll(
-      candidates, match::Match(candidates, index, links, rules), links, accounts,
+      candidates, match::Match(candidates, index, links, rules, {}).matches, links, accounts,
       [&missing](PersonId person) {
         const auto at = missing.find(person);
         return at == missing.end() ? 0U : at->second;

@@ -51,9 +51,12 @@ std::string Joined(const std::vector<PersonId>& persons) {
   return text;
 }
 
-std::string Joined(const std::vector<AccountId>& accounts) {
+std::string Lines(const std::string& name, const std::vector<model::Fit>& fits) {
   std::string text;
-  for (const AccountId& account : accounts) text += (text.empty() ? "" : " ") + account.value();
+  for (const model::Fit& fit : fits) {
+    text += Line(name, fit.account.value() + (fit.active ? " active " : " archived ") +
+                           fit.user_name + " " + Quoted(fit.name));
+  }
   return text;
 }
 
@@ -70,6 +73,10 @@ std::string Lines(const std::string& name, const std::vector<model::FieldChange>
                  Quoted(change.before) + " -> " + Quoted(change.after));
   }
   return text;
+}
+
+std::string Grouped(bool grouped, model::Severity severity) {
+  return grouped ? Line("in a group", std::string(SeverityWord(severity))) : "";
 }
 
 }  // namespace
@@ -97,10 +104,25 @@ std::string Print(PersonId person, const model::Match& match) {
   std::string text = std::to_string(person.value()) + " " + Word(match.kind);
   text += match.by_external_id ? " by external id\n" : "\n";
   text += Line("account", Described(match.account));
-  text += Line("others", Joined(match.others));
+  text += Lines("fits", match.others);
   if (match.taken_by) text += Line("taken by", std::to_string(match.taken_by->value()));
   if (match.collision) text += Line("collision", match.collision->value());
   text += Line("duplicates", Joined(match.duplicates));
+  text += Grouped(match.group.has_value(), match.severity);
+  if (match.never_archive) text += "  never archived\n";
+  return text;
+}
+
+std::string Print(const model::DuplicateGroup& group) {
+  std::string text = "group " + std::string(ReasonWord(group.reason)) + " " +
+                     std::string(SeverityWord(group.severity)) + "\n";
+  text += Line("address", group.address);
+  text += Line("members", Joined(group.members));
+  if (group.members_total > group.members.size()) {
+    text += Line("in all", std::to_string(group.members_total));
+  }
+  if (group.account) text += Line("account", group.account->value());
+  if (group.family) text += Line("family", std::to_string(group.family->value()));
   return text;
 }
 
@@ -115,9 +137,11 @@ std::string Print(const model::Change& change) {
   text += Lines("write", change.fields);
   text += Lines("drift", change.drift);
   text += Line("duplicates", Joined(change.duplicates));
+  text += Grouped(change.group.has_value(), change.severity);
   if (change.collision) text += Line("collision", change.collision->value());
   if (change.taken_by) text += Line("taken by", std::to_string(change.taken_by->value()));
-  text += Line("several", Joined(change.several));
+  text += Lines("fits", change.several);
+  if (change.never_archive) text += "  never archived\n";
   if (change.missing_polls > 0) text += Line("missing polls", std::to_string(change.missing_polls));
   return text;
 }

@@ -14,6 +14,7 @@
 #include "daemon/bus/bus.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/examine.h"
+#include "daemon/review/review.h"
 #include "daemon/store/memory_store.h"
 #include "daemon/target/site.h"
 #include "roster/v1/control.pb.h"
@@ -72,6 +73,26 @@ struct Pupil {
   std::string email;
   std::string status = "Enrolled";
   std::string grade = "09";
+  std::string email2 = {};
+  bool deceased = false;
+  bool student = true;  // has a Students row
+  bool person = true;   // has a People row
+};
+
+struct Parenthood {
+  std::int64_t parent = 0;
+  std::int64_t child = 0;
+  bool blocked = false;
+};
+
+// What was written to the site, in order.
+struct SiteWrite {
+  std::uint64_t plan = 0;
+  std::int64_t person = 0;
+  roster::v1::Action action = roster::v1::ACTION_UNSPECIFIED;
+  std::string account;
+  std::optional<model::Account> before;  // nullopt: the account was made
+  model::Account after;
 };
 
 class Desk {
@@ -82,8 +103,18 @@ class Desk {
   // The world outside.
   std::vector<Pupil> pupils;
   std::map<std::string, model::Account> site;  // by account id
-  bool extension = true;                       // the site has a place for school and grade
-  std::uint64_t rejected_rows = 0;             // of FACTS, in the next polls
+  // Households: parents in their order, and children; and the parent links.
+  struct Household {
+    std::int64_t id = 0;
+    std::string name;
+    std::vector<std::int64_t> parents;
+    std::vector<std::int64_t> children;
+  };
+  std::vector<Household> households;
+  std::vector<Parenthood> links;
+  std::vector<SiteWrite> writes;
+  bool extension = true;            // the site has a place for school and grade
+  std::uint64_t rejected_rows = 0;  // of FACTS, in the next polls
 
   store::MemoryStore store;
   DeskBus bus;
@@ -93,6 +124,8 @@ class Desk {
   Settings settings;
 
   Engine& engine() { return *engine_; }
+  // Parents' accounts from here on. Call before the first poll.
+  void SyncParents();
   void Restart();  // a new engine on the same store
   void Step() { Must(engine_->Step(Duration::zero())); }
 
@@ -105,6 +138,21 @@ class Desk {
   roster::v1::Reply Decide(roster::v1::Decision decision, const std::vector<std::int64_t>& persons);
   roster::v1::Plan Plan();
   roster::v1::Reply Approve(const roster::v1::Plan& plan, bool leave_out_changed = false);
+  roster::v1::Reply Approve(const roster::v1::ApprovePlan& what);
+  roster::v1::Reply Prepare(const roster::v1::PreparePlan& what);
+  roster::v1::Reply PrepareUndo(std::uint64_t plan);
+  std::vector<roster::v1::UserRow> PlanRows(std::uint64_t plan);
+  roster::v1::Reply Resolve(const roster::v1::ResolveGroup& what);
+  roster::v1::Reply Match(const roster::v1::DecideMatch& what);
+  // All lines of one person's explanation, each ending in a newline.
+  std::string Explain(std::int64_t person);
+  roster::v1::Reply DecideFamilies(bool exclude, const std::vector<std::int64_t>& families,
+                                   const std::string& note = "");
+  std::vector<roster::v1::GroupRow> Groups(roster::v1::GroupStatus status);
+  // The row of one person; fails the test when there is none.
+  roster::v1::UserRow User(std::int64_t person);
+  // Lets the poll that a decision has asked for end: it goes by what the last one has read.
+  void ExamineAgain();
 
   // Polls: asks for one, and lets it end with what the school and the site are now.
   void Poll();
@@ -114,7 +162,8 @@ class Desk {
 
   // A worker.
   std::vector<roster::v1::Task> Lease(const std::string& worker, std::uint32_t max = 100);
-  // Carries the task out on `site`, as the SCIM target does: looks first.
+  // Carries the task out on `site`, as the SCIM target does: looks first. The site takes a login
+  // once.
   roster::v1::Outcome Execute(const roster::v1::Task& task);
   roster::v1::ReportReply Report(const std::string& worker,
                                  const std::vector<roster::v1::Outcome>& outcomes);
@@ -126,13 +175,26 @@ class Desk {
   std::size_t CountEntries(roster::v1::Entry::EventCase kind);
   // Rows, indexes and counters recounted from the store; fails the test when they disagree.
   void ExpectConsistent();
+  // The duplicates and who is in them agree: so they do after a poll that nothing overtook.
+  void ExpectGroupsConsistent() const;
 
   static void Must(const Result<void>& result);
 
  private:
   std::string Exchange(bus::Channel channel, const std::string& payload);
+  model::Snapshot TakeSnapshot();
+  void AddFamilies(model::Snapshot& snapshot) const;
+  bool IsLoginTaken(const std::string& login, const std::string& by) const;
+  roster::v1::Outcome Add(const roster::v1::Task& task, roster::v1::Outcome outcome);
+  void ExpectIndexesConsistent() const;
+  void ExpectTasksConsistent() const;
+  std::optional<model::Decision> DecisionOf(PersonId person) const;
+  bool IsFamilyExcluded(const model::Change& change) const;
+  bool IsOut(PersonId person) const;
+  review::Holding HoldingOf(const model::Change& change) const;
 
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Reading> last_;  // what the last poll has read
   roster::v1::Status status_;
   int requests_ = 0;
   int accounts_ = 0;

@@ -61,6 +61,41 @@ TEST(Journal, ManyPersonsAreSplitOverSeveralEntries) {
   EXPECT_TRUE(SplitDecided(model::DecisionKind::kSync, {}).empty());
 }
 
+TEST(Journal, ManyFamiliesAreSplitOverSeveralEntries) {
+  std::vector<FamilyId> families;
+  for (int i = 0; i < 20'001; ++i) families.emplace_back(i);
+  const auto events = SplitFamilies(true, families);
+  ASSERT_EQ(events.size(), 3U);
+  std::vector<FamilyId> named;
+  for (const auto& event : events) {
+    const auto& decided = std::get<model::FamiliesDecided>(event);
+    EXPECT_TRUE(decided.excluded);
+    EXPECT_LE(decided.families.size(), model::kEntryPersonsMax);
+    EXPECT_TRUE(PersonsOf(event).empty());  // families are not persons
+    named.insert(named.end(), decided.families.begin(), decided.families.end());
+  }
+  EXPECT_EQ(named, families);
+  EXPECT_TRUE(SplitFamilies(false, {}).empty());
+}
+
+TEST(Journal, ADuplicateNamesItsMembersAndAGivenUpLinkItsPerson) {
+  const std::vector<PersonId> members = {PersonId(4), PersonId(5)};
+  EXPECT_EQ(PersonsOf(model::DuplicateResolved{GroupId(1), model::HolderKind::kKeep, PersonId(5),
+                                               members}),
+            members);
+  EXPECT_EQ(PersonsOf(model::LinksForgotten{{{PersonId(4), AccountId("a")}}}),
+            std::vector<PersonId>{PersonId(4)});
+  EXPECT_EQ(PersonsOf(model::EmailChosen{PersonId(5), true}), std::vector<PersonId>{PersonId(5)});
+  EXPECT_EQ(PersonsOf(model::MatchDecided{PersonId(5), std::nullopt, false}),
+            std::vector<PersonId>{PersonId(5)});
+}
+
+TEST(Journal, SomebodyNotNamedIsToldNothingOfLinks) {
+  const model::Entry entry = Next(Head(), kSchool, Time(), "uid:1000", "",
+                                  model::LinksForgotten{{{PersonId(4), AccountId("a9")}}});
+  EXPECT_EQ(Tell(entry, PersonId(5)), "");
+}
+
 TEST(Journal, TellsWhatBearsOnAPerson) {
   model::Entry entry = Next(Head(), kSchool, Time(), "uid:1000", "",
                             model::PersonsDecided{model::DecisionKind::kSkip, {PersonId(4)}});

@@ -8,7 +8,6 @@
 
 #include "daemon/base/random.h"
 #include "daemon/base/text.h"
-#include "daemon/match/duplicates.h"
 #include "daemon/match/protection.h"
 #include "tests/unit/dump/dump.h"
 #include "tests/unit/dump/golden.h"
@@ -30,13 +29,19 @@ using model::Link;
 using model::RosterRules;
 using Kind = model::Match::Kind;
 
+match::MatchResult MatchWhole(const std::vector<Candidate>& candidates,
+                              const std::vector<Account>& accounts, const std::vector<Link>& links,
+                              const RosterRules& rules = MakeRules()) {
+  const auto all = MakeAccounts(accounts);
+  const AccountIndex index(all, links, rules);
+  return match::Match(candidates, index, links, rules, {});
+}
+
 std::vector<model::Match> MatchAll(const std::vector<Candidate>& candidates,
                                    const std::vector<Account>& accounts,
                                    const std::vector<Link>& links = {},
                                    const RosterRules& rules = MakeRules()) {
-  const auto all = MakeAccounts(accounts);
-  const AccountIndex index(all, links, rules);
-  return match::Match(candidates, index, links, rules);
+  return MatchWhole(candidates, accounts, links, rules).matches;
 }
 
 Account With(Account account, const std::string& external_id) {
@@ -115,7 +120,10 @@ TEST(Match, SeveralFittingAccountsAreNotSettled) {
   const auto matches =
       MatchAll({MakeCandidate(1, "a@example.org")}, {MakeAccount("x", "a@example.org"), other});
   EXPECT_EQ(matches.at(0).kind, Kind::kSeveral);
-  EXPECT_EQ(matches.at(0).others, (std::vector<AccountId>{AccountId("x"), AccountId("y")}));
+  ASSERT_EQ(matches.at(0).others.size(), 2U);
+  EXPECT_EQ(matches.at(0).others[0].account, AccountId("x"));
+  EXPECT_EQ(matches.at(0).others[1],
+            (model::Fit{AccountId("y"), false, "login@example.org", "Ada Example"}));
   EXPECT_FALSE(matches.at(0).account);
 }
 
@@ -186,6 +194,36 @@ TEST(Match, LinkedAccountThatIsProtectedIsSaidToBe) {
   EXPECT_TRUE(carried.at(0).by_external_id);
 }
 
+// Config, never_archive: said of a linked account, of one by external id and of one that is found.
+TEST(Match, SaysWhichAccountsAreNeverArchived) {
+  RosterRules rules = MakeRules();
+  rules.never_archive = {"*@Board.example.org"};
+  Account account = MakeAccount("x", "a@example.org");
+  const auto never = [&](const std::vector<Link>& links) {
+    return MatchAll({MakeCandidate(1, "a@example.org")}, {account}, links, rules)
+        .at(0)
+        .never_archive;
+  };
+  EXPECT_FALSE(never({}));
+  account.other_emails = {"a@BOARD.example.org"};
+  EXPECT_TRUE(never({}));
+  EXPECT_TRUE(never({MakeLink(1, account)}));
+  account.external_id = "tcs:1";
+  EXPECT_TRUE(never({}));
+  account.external_id = "tcs:2";
+  EXPECT_FALSE(never({}));  // another's, who is told
+}
+
+// Archives are what it is about, so somebody who has left is told too.
+TEST(Match, NeverArchivedIsSaidOfPeopleWhoHaveLeft) {
+  RosterRules rules = MakeRules();
+  rules.never_archive = {"a@*"};
+  Candidate gone = MakeCandidate(1, "a@example.org");
+  gone.eligibility = Eligibility::kIneligible;
+  const Account account = MakeAccount("x", "a@example.org");
+  EXPECT_TRUE(MatchAll({gone}, {account}, {MakeLink(1, account)}, rules).at(0).never_archive);
+}
+
 TEST(Match, GlobFitsAsWritten) {
   EXPECT_TRUE(match::FitsGlob("*@x", "a@x"));
   EXPECT_TRUE(match::FitsGlob("*", ""));
@@ -243,7 +281,7 @@ TEST(Match, HugeGroupsNameTheirFirst) {
   std::vector<Candidate> candidates;
   for (int i = 1; i <= 3000; ++i) candidates.push_back(MakeCandidate(i, "school@example.org"));
   for (const auto& match : MatchAll(candidates, {})) {
-    ASSERT_EQ(match.duplicates.size(), match::kDuplicatesMax);
+    ASSERT_EQ(match.duplicates.size(), model::kGroupMembersMax);
   }
 }
 
@@ -375,7 +413,7 @@ TEST(Match, NeverGivesAwayWhatIsAnothers) {
     const RosterRules rules = MakeRules();
     const auto all = MakeAccounts(accounts);
     const AccountIndex index(all, links, rules);
-    const auto matches = match::Match(candidates, index, links, rules);
+    const auto matches = match::Match(candidates, index, links, rules, {}).matches;
     ASSERT_EQ(matches.size(), candidates.size());
     for (std::size_t i = 0; i < matches.size(); ++i) {
       const auto& match = matches[i];
@@ -421,11 +459,14 @@ TEST(Match, GoldenSchool) {
       MakeCandidate(7, "several@example.org"), MakeCandidate(8, "LINKED@example.org"),
       MakeCandidate(9, "unowned@example.org"), MakeCandidate(10, "")};
   const std::vector<Link> links = {MakeLink(1, linked), MakeLink(9, renamed)};
-  const auto matches = MatchAll(candidates, accounts, links);
+  RosterRules rules = MakeRules();
+  rules.never_archive = {"found@*"};
+  const auto found = MatchWhole(candidates, accounts, links, rules);
   std::string text;
-  for (std::size_t i = 0; i < matches.size(); ++i) {
-    text += dump::Print(candidates[i].person, matches[i]);
+  for (std::size_t i = 0; i < found.matches.size(); ++i) {
+    text += dump::Print(candidates[i].person, found.matches[i]);
   }
+  for (const auto& group : found.groups) text += dump::Print(group);
   dump::ExpectGolden("match/school.txt", text);
 }
 

@@ -36,6 +36,9 @@ TEST(Plan, TheDigestNamesSchoolKindAndEveryItem) {
   items[1].action = Action::kUpdate;
   EXPECT_NE(PlanDigest(kSchool, false, items), digest);
   items = Items();
+  items[0].change_class = model::ChangeClass::kMissing;  // shown as another thing
+  EXPECT_NE(PlanDigest(kSchool, false, items), digest);
+  items = Items();
   items[0].digest = Blake2b("c");
   EXPECT_NE(PlanDigest(kSchool, false, items), digest);
   items.pop_back();

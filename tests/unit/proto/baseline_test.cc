@@ -77,12 +77,12 @@ TEST(Proto, TheWireStillIsWhatWasFrozen) {
   pb::LinkMessageReflection<v1::WorkerRequest>();
   pb::LinkMessageReflection<v1::Beat>();
   pb::LinkMessageReflection<v1::Entry>();
-  CompareAll("wire-1.binpb");
+  for (const char* file : {"wire-1.binpb", "wire-2.binpb"}) CompareAll(file);
 }
 
 TEST(Proto, TheDiskStillIsWhatWasFrozen) {
   pb::LinkMessageReflection<store::v1::Change>();
-  CompareAll("disk-1.binpb");
+  for (const char* file : {"disk-1.binpb", "disk-2.binpb"}) CompareAll(file);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Who is a candidate (rules, 1, 3, 4, 5, 19) among students.
+// Who is a candidate (rules, 1, 3, 4, 5, 19) among students; which address counts, of anybody.
 
 #include "daemon/roster/roster.h"
 
@@ -11,6 +11,7 @@
 #include "tests/unit/dump/dump.h"
 #include "tests/unit/dump/golden.h"
 #include "tests/unit/dump/sample.h"
+#include "tests/unit/roster/school.h"
 
 namespace roster {
 namespace {
@@ -37,7 +38,7 @@ RosterResult Of(const std::vector<StudentRow>& rows, const RosterRules& rules = 
                 bool linked = false) {
   const auto snapshot = MakeSnapshot({{7, "Ada", "Example", "ada@example.org"}}, rows);
   return Roster(snapshot, rules,
-                linked ? std::vector<PersonId>{PersonId(7)} : std::vector<PersonId>{});
+                linked ? std::vector<PersonId>{PersonId(7)} : std::vector<PersonId>{}, {});
 }
 
 Candidate OnlyOne(const RosterResult& result) {
@@ -108,13 +109,13 @@ TEST(Roster, OnlyRowsInScopeGiveSchoolAndGrade) {
 // Rules, 3.
 TEST(Roster, DeceasedIsNeverACandidate) {
   const auto snapshot = MakeSnapshot({{7, "Ada", "Example", "ada@example.org", "", true}}, {{7}});
-  EXPECT_TRUE(Roster(snapshot, MakeRules(), {}).candidates.empty());
+  EXPECT_TRUE(Roster(snapshot, MakeRules(), {}, {}).candidates.empty());
 }
 
 // Rules, 3.
 TEST(Roster, DeceasedWithLinkIsToBeArchived) {
   const auto snapshot = MakeSnapshot({{7, "Ada", "Example", "ada@example.org", "", true}}, {{7}});
-  const Candidate candidate = OnlyOne(Roster(snapshot, MakeRules(), {PersonId(7)}));
+  const Candidate candidate = OnlyOne(Roster(snapshot, MakeRules(), {PersonId(7)}, {}));
   EXPECT_EQ(candidate.eligibility, Eligibility::kIneligible);
   EXPECT_EQ(candidate.reason, Reason::kDeceased);
 }
@@ -122,14 +123,14 @@ TEST(Roster, DeceasedWithLinkIsToBeArchived) {
 // Rules, 3.
 TEST(Roster, DeceasedCountsWithoutAnyStudentsRow) {
   const auto snapshot = MakeSnapshot({{7, "Ada", "Example", "", "", true}}, {});
-  EXPECT_EQ(OnlyOne(Roster(snapshot, MakeRules(), {PersonId(7)})).reason, Reason::kDeceased);
+  EXPECT_EQ(OnlyOne(Roster(snapshot, MakeRules(), {PersonId(7)}, {})).reason, Reason::kDeceased);
 }
 
 // Rules, 3.
 TEST(Roster, StudentWithoutPeopleRowIsAnError) {
   const auto snapshot = MakeSnapshot({}, {{7}});
   for (const auto& linked : {std::vector<PersonId>{}, std::vector<PersonId>{PersonId(7)}}) {
-    const Candidate candidate = OnlyOne(Roster(snapshot, MakeRules(), linked));
+    const Candidate candidate = OnlyOne(Roster(snapshot, MakeRules(), linked, {}));
     EXPECT_EQ(candidate.eligibility, Eligibility::kEligible);
     EXPECT_EQ(candidate.reason, Reason::kNoPerson);
     EXPECT_TRUE(candidate.no_person);
@@ -178,7 +179,7 @@ TEST(Roster, UnknownIsNotEligibleEvenIfScopeNamedIt) {
 TEST(Roster, UnknownWordsAreCountedOnceAWord) {
   const auto snapshot = MakeSnapshot(
       {}, {{1, "On leave"}, {2, "ON LEAVE"}, {3, " on leave "}, {4, "Zombie"}, {5, ""}, {6}});
-  const RosterResult result = Roster(snapshot, MakeRules(), {});
+  const RosterResult result = Roster(snapshot, MakeRules(), {}, {});
   const std::vector<std::pair<std::string, std::uint64_t>> expected = {{"On leave", 3},
                                                                        {"Zombie", 1}};
   EXPECT_EQ(result.unknown_words, expected);
@@ -188,7 +189,7 @@ TEST(Roster, UnknownWordsAreLimited) {
   std::vector<StudentRow> rows;
   rows.reserve(5000);
   for (int i = 0; i < 5000; ++i) rows.push_back({i + 1, "word " + std::to_string(i)});
-  const RosterResult result = Roster(MakeSnapshot({}, rows), MakeRules(), {});
+  const RosterResult result = Roster(MakeSnapshot({}, rows), MakeRules(), {}, {});
   EXPECT_EQ(result.unknown_words.size(), roster::kUnknownWordsMax);
 }
 
@@ -196,13 +197,13 @@ TEST(Roster, UnknownWordsAreLimited) {
 TEST(Roster, FirstUsableAddressIsTheEmail) {
   const auto snapshot =
       MakeSnapshot({{7, "Ada", "Example", "none; Ada@Example.org, b@example.org"}}, {{7}});
-  EXPECT_EQ(OnlyOne(Roster(snapshot, MakeRules(), {})).email, "Ada@Example.org");
+  EXPECT_EQ(OnlyOne(Roster(snapshot, MakeRules(), {}, {})).email, "Ada@Example.org");
 }
 
 // Rules, 5.
 TEST(Roster, MissingEmailIsAnErrorAndEmail2DoesNotCount) {
   const auto snapshot = MakeSnapshot({{7, "Ada", "Example", "n/a", "ada2@example.org"}}, {{7}});
-  const Candidate candidate = OnlyOne(Roster(snapshot, MakeRules(), {}));
+  const Candidate candidate = OnlyOne(Roster(snapshot, MakeRules(), {}, {}));
   EXPECT_EQ(candidate.eligibility, Eligibility::kEligible);
   EXPECT_EQ(candidate.reason, Reason::kMissingEmail);
   EXPECT_EQ(candidate.email, "");
@@ -216,10 +217,82 @@ TEST(Roster, Email2CountsByFallback) {
   const auto snapshot = MakeSnapshot({{7, "Ada", "Example", "n/a", "ada2@example.org"},
                                       {8, "Bob", "Example", "bob@example.org", "b2@example.org"}},
                                      {{7}, {8}});
-  const RosterResult result = Roster(snapshot, rules, {});
+  const RosterResult result = Roster(snapshot, rules, {}, {});
   EXPECT_EQ(result.candidates[0].email, "ada2@example.org");
   EXPECT_EQ(result.candidates[0].fields.Get(Field::kUserName), "ada2@example.org");
   EXPECT_EQ(result.candidates[1].email, "bob@example.org");
+}
+
+// Student 7 with these two e-mail fields, and a choice of `chosen` for email2.
+Candidate Chosen(const std::string& email, const std::string& email2, const std::string& chosen,
+                 const RosterRules& rules = MakeRules()) {
+  const auto snapshot = MakeSnapshot({{7, "Ada", "Example", email, email2}}, {{7}});
+  return OnlyOne(Roster(snapshot, rules, {}, dump::Choosing({{7, chosen}})));
+}
+
+// Rules, 5: by decision; compared as e-mails are, shown as FACTS has it.
+TEST(Roster, Email2CountsByDecision) {
+  const Candidate candidate =
+      Chosen("ada@example.org", "n/a; Ada2@Example.org", "ada2@example.org");
+  EXPECT_EQ(candidate.email, "Ada2@Example.org");
+  EXPECT_EQ(candidate.facts_email, "ada@example.org");
+  EXPECT_TRUE(candidate.uses_email2);
+  EXPECT_EQ(candidate.email2, "");
+  EXPECT_EQ(candidate.fields.Get(Field::kUserName), "Ada2@Example.org");
+}
+
+// Rules, 5: what the email field gives is told without any fallback.
+TEST(Roster, ChosenEmail2MendsAMissingEmail) {
+  RosterRules rules = MakeRules();
+  for (const bool fallback : {false, true}) {
+    rules.email2_fallback = fallback;
+    const Candidate candidate = Chosen("n/a", "ada2@example.org", "ada2@example.org", rules);
+    EXPECT_EQ(candidate.reason, Reason::kNone);
+    EXPECT_EQ(candidate.email, "ada2@example.org");
+    EXPECT_EQ(candidate.facts_email, "");
+    EXPECT_TRUE(candidate.uses_email2);
+  }
+}
+
+// Rules, 5: the address that was seen; another one ends the choice.
+TEST(Roster, ChoiceOfAnotherEmail2IsIgnored) {
+  for (const char* now : {"new@example.org", "", "n/a"}) {
+    const Candidate candidate = Chosen("ada@example.org", now, "ada2@example.org");
+    EXPECT_EQ(candidate.email, "ada@example.org") << now;
+    EXPECT_EQ(candidate.facts_email, "") << now;
+    EXPECT_FALSE(candidate.uses_email2) << now;
+  }
+}
+
+TEST(Roster, EachChoiceIsForItsPersonAlone) {
+  const auto snapshot = MakeSnapshot({{7, "Ada", "Example", "a@example.org", "x@example.org"},
+                                      {8, "Bob", "Example", "b@example.org", "x@example.org"}},
+                                     {{7}, {8}});
+  const RosterResult result = Roster(snapshot, MakeRules(), {},
+                                     dump::Choosing({{1, "x@example.org"}, {8, "x@example.org"}}));
+  EXPECT_EQ(result.candidates[0].email, "a@example.org");
+  EXPECT_EQ(result.candidates[1].email, "x@example.org");
+}
+
+// The config's fallback is no decision.
+TEST(Roster, FallbackIsNotMarkedAsADecision) {
+  RosterRules rules = MakeRules();
+  rules.email2_fallback = true;
+  const auto snapshot = MakeSnapshot({{7, "Ada", "Example", "n/a", "ada2@example.org"}}, {{7}});
+  const Candidate candidate = OnlyOne(Roster(snapshot, rules, {}, {}));
+  EXPECT_FALSE(candidate.uses_email2);
+  EXPECT_EQ(candidate.email2, "");
+}
+
+// For people who choose: email2, where it is another address.
+TEST(Roster, Email2IsShownWhereItIsAnotherAddress) {
+  const auto email2 = [](const std::string& field) {
+    const auto snapshot = MakeSnapshot({{7, "Ada", "Example", "ada@example.org", field}}, {{7}});
+    return OnlyOne(Roster(snapshot, MakeRules(), {}, {})).email2;
+  };
+  EXPECT_EQ(email2("n/a, ada2@example.org"), "ada2@example.org");
+  EXPECT_EQ(email2("ADA@example.org"), "");
+  EXPECT_EQ(email2("n/a"), "");
 }
 
 TEST(Roster, EnrolledOutsideGradeOrSchoolIsOutOfScope) {
@@ -274,26 +347,26 @@ TEST(Roster, LinkedWithoutStudentsRowIsMissing) {
 
 // Rules, 19: nothing of them is left.
 TEST(Roster, LinkedAndGoneFromEverywhereIsMissing) {
-  const RosterResult result = Roster(MakeSnapshot({}, {}), MakeRules(), {PersonId(7)});
+  const RosterResult result = Roster(MakeSnapshot({}, {}), MakeRules(), {PersonId(7)}, {});
   EXPECT_EQ(OnlyOne(result).eligibility, Eligibility::kMissing);
 }
 
 // Rules, 19: no People row is missing too, which archives later than the row's own end would.
 TEST(Roster, LeaverWithoutPeopleRowIsMissing) {
-  const auto result = Roster(MakeSnapshot({}, {{7, "Graduate"}}), MakeRules(), {PersonId(7)});
+  const auto result = Roster(MakeSnapshot({}, {{7, "Graduate"}}), MakeRules(), {PersonId(7)}, {});
   EXPECT_EQ(OnlyOne(result).eligibility, Eligibility::kMissing);
 }
 
 // Rules, 4, before 19.
 TEST(Roster, UnclearWithoutPeopleRowStaysUnclear) {
-  const auto result = Roster(MakeSnapshot({}, {{7, "?"}}), MakeRules(), {PersonId(7)});
+  const auto result = Roster(MakeSnapshot({}, {{7, "?"}}), MakeRules(), {PersonId(7)}, {});
   EXPECT_EQ(OnlyOne(result).eligibility, Eligibility::kUnclear);
 }
 
 TEST(Roster, BlanksAreLeftOutOfFields) {
   const auto snapshot =
       MakeSnapshot({{7, " ", "Example", "ada@example.org"}}, {{7, "Enrolled", ""}});
-  const Candidate candidate = OnlyOne(Roster(snapshot, MakeRules(), {}));
+  const Candidate candidate = OnlyOne(Roster(snapshot, MakeRules(), {}, {}));
   EXPECT_EQ(candidate.fields.size(), 4U);
 }
 
@@ -334,7 +407,7 @@ TEST(Roster, HoldsEverybodyEligibleAndEverybodyLinked) {
     RosterRules rules = MakeRules();
     rules.scope.grades = {"09"};
     const auto snapshot = MakeSnapshot(people, students);
-    const RosterResult result = Roster(snapshot, rules, linked);
+    const RosterResult result = Roster(snapshot, rules, linked, {});
 
     std::vector<PersonId> expected = linked;
     for (const StudentRow& row : students) {
@@ -376,7 +449,7 @@ TEST(Roster, GoldenSchool) {
                                       {9, "Enrolled", "10", "TCS", 2, Day(2024, 8, 20)}});
   std::vector<PersonId> linked;
   for (const int id : {1, 3, 4, 5, 6, 8, 10}) linked.emplace_back(id);
-  const RosterResult result = Roster(snapshot, rules, linked);
+  const RosterResult result = Roster(snapshot, rules, linked, {});
   std::string text;
   for (const Candidate& candidate : result.candidates) text += dump::Print(candidate);
   for (const auto& [word, rows] : result.unknown_words) {

@@ -16,15 +16,18 @@ using std::chrono::seconds;
 
 class FactsSourceTest : public testing::Test {
  protected:
-  FactsSourceTest()
-      : http_([this](const http::Request& r) { return Result<http::Response>(facts_.Answer(r)); }) {
+  explicit FactsSourceTest(bool families = false)
+      : http_([this](const http::Request& r) { return Result<http::Response>(facts_.Answer(r)); }),
+        source_(Settings(families), {"s", "k"}, http_, clock_, random_, quota_) {
     facts_.Fill(25, 12);
+    facts_.FillFamilies(25);
   }
 
-  static FactsSettings Settings(std::uint32_t page_size) {
+  static FactsSettings Settings(bool families) {
     FactsSettings settings;
     settings.base_url = "https://facts.example.org";
-    settings.page_size = page_size;
+    settings.page_size = 10;
+    settings.families = families;
     return settings;
   }
   Result<model::Snapshot> Fetch(const LastGood& last = {}, const std::stop_token& stop = {}) {
@@ -49,7 +52,7 @@ class FactsSourceTest : public testing::Test {
   FakeFacts facts_;
   FakeHttp http_;
   std::vector<Progress> progress_;
-  FactsSource source_{Settings(10), {"s", "k"}, http_, clock_, random_, quota_};
+  FactsSource source_;
 };
 
 TEST_F(FactsSourceTest, AWholePollIsASnapshotInOrder) {
@@ -323,6 +326,291 @@ TEST_F(FactsSourceTest, AMissingScopeIsNeverReadAsNobodyIsLeft) {
   EXPECT_EQ(result.error().code, Code::kRefused);
   EXPECT_EQ(result.error().reason, "scope-missing");
 }
+
+TEST_F(FactsSourceTest, FamiliesAreOnlyReadWhenTheyAreWanted) {
+  const auto snapshot = Fetch({25, 12, 9999, 9999, 9999});
+  ASSERT_TRUE(snapshot) << "what is not read can't have shrunk";
+  EXPECT_TRUE(snapshot->members.empty());
+  EXPECT_TRUE(snapshot->ties.empty());
+  EXPECT_TRUE(snapshot->families.empty());
+  for (const http::Request& request : http_.requests) {
+    EXPECT_EQ(request.url.find("Famil"), std::string::npos) << request.url;
+    EXPECT_EQ(request.url.find("ParentStudent"), std::string::npos) << request.url;
+  }
+}
+
+class FactsFamiliesTest : public FactsSourceTest {
+ protected:
+  FactsFamiliesTest() : FactsSourceTest(/*families=*/true) {}
+
+  std::vector<std::string>& members() { return facts_.family_lists["People/PersonFamily"]; }
+  std::vector<std::string>& ties() { return facts_.family_lists["People/ParentStudent"]; }
+  std::vector<std::string>& families() { return facts_.family_lists["Families"]; }
+};
+
+TEST_F(FactsFamiliesTest, AWholePollHoldsThemInOrder) {
+  const auto snapshot = Fetch();
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ(snapshot->people.size(), 25U);
+  ASSERT_EQ(snapshot->members.size(), 25U);
+  ASSERT_EQ(snapshot->ties.size(), 25U);
+  ASSERT_EQ(snapshot->families.size(), 25U);
+  EXPECT_EQ(snapshot->members[0].family, FamilyId(1));
+  EXPECT_EQ(snapshot->members[0].person, PersonId(1));
+  EXPECT_EQ(snapshot->members[1].family, FamilyId(1)) << "by family, FACTS sorts by person";
+  EXPECT_EQ(snapshot->members[1].person, PersonId(2));
+  EXPECT_EQ(snapshot->members[24].family, FamilyId(3));
+  for (std::size_t i = 0; i < 25; ++i) {
+    const auto place = static_cast<std::int64_t>(i);
+    EXPECT_EQ(snapshot->ties[i].parent, PersonId(place / 3 + 1));
+    EXPECT_EQ(snapshot->ties[i].student, PersonId(place % 3 + 1));
+    EXPECT_TRUE(snapshot->ties[i].custody);
+    EXPECT_EQ(snapshot->families[i].id, FamilyId(place + 1));
+  }
+  ASSERT_NE(snapshot->FindFamily(FamilyId(17)), nullptr);
+  EXPECT_EQ(snapshot->FindFamily(FamilyId(17))->name, "Name17");
+  EXPECT_EQ(snapshot->requests, 1U + 2U + 4U * 3U);
+}
+
+TEST_F(FactsFamiliesTest, EachIsAskedForInItsVersionAndByItsUniqueKey) {
+  ASSERT_TRUE(Fetch());
+  std::vector<std::string> first_pages;
+  for (const http::Request& request : http_.requests) {
+    if (request.url.find("&Page=1&") != std::string::npos) first_pages.push_back(request.url);
+  }
+  const std::string base = "https://facts.example.org/";
+  const std::string page = "&Page=1&PageSize=10&api-version=";
+  EXPECT_EQ(first_pages, (std::vector<std::string>{
+                             base + "Students?Sorts=personStudentId" + page + "1.3",
+                             base + "People/PersonFamily?Sorts=personId,familyId" + page + "1",
+                             base + "People/ParentStudent?Sorts=parentID,studentID" + page + "1.1",
+                             base + "People?Sorts=personId" + page + "1",
+                             base + "Families?Sorts=familyID" + page + "1.1"}))
+      << "those who are named elsewhere are people who were read later";
+}
+
+TEST_F(FactsFamiliesTest, ProgressNamesThem) {
+  ASSERT_TRUE(Fetch());
+  std::vector<std::string> names;
+  for (const Progress& progress : progress_) {
+    EXPECT_EQ(progress.total, progress.resource == "Students" ? 12U : 25U);
+    if (names.empty() || names.back() != progress.resource) names.emplace_back(progress.resource);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"Students", "People/PersonFamily",
+                                             "People/ParentStudent", "People", "Families"}));
+}
+
+TEST_F(FactsFamiliesTest, TwoIdsAreNeverTakenForTwoOthers) {
+  // Packed into 64 bits, added or crossed, some of these would be one.
+  const std::int64_t high = std::int64_t{1} << 32;
+  const std::vector<TwoIds> pairs = {{1, 2}, {1, 5}, {1, high + 5}, {2, 1},        {2, 5},
+                                     {3, 3}, {4, 4}, {5, 1},        {high + 1, 5}, {high, high}};
+  members().clear();
+  ties().clear();
+  for (const auto& [first, second] : pairs) {
+    members().push_back(FakeFacts::Member(first, second));
+    ties().push_back(FakeFacts::Tie(first, second));
+  }
+  const auto snapshot = Fetch();
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  std::set<TwoIds> came;
+  for (const model::FamilyMember& row : snapshot->members) {
+    came.emplace(row.person.value(), row.family.value());
+  }
+  EXPECT_EQ(came, std::set<TwoIds>(pairs.begin(), pairs.end()));
+  came.clear();
+  for (const model::ParentTie& row : snapshot->ties) {
+    came.emplace(row.parent.value(), row.student.value());
+  }
+  EXPECT_EQ(came, std::set<TwoIds>(pairs.begin(), pairs.end()));
+}
+
+TEST_F(FactsFamiliesTest, WithoutMembersOrTiesNobodyWouldBeAParent) {
+  const auto all_members = members();
+  members().clear();
+  auto result = Fetch();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().reason, "empty") << "the first poll of a school too";
+  EXPECT_NE(result.error().message.find("No family members at all"), std::string::npos);
+  members() = all_members;
+  ties().clear();
+  result = Fetch();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().reason, "empty");
+  EXPECT_NE(result.error().message.find("No parent links at all"), std::string::npos);
+}
+
+TEST_F(FactsFamiliesTest, NamelessFamiliesAreUsedWhileTheyNeverHadRows) {
+  families().clear();
+  const auto snapshot = Fetch();
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_TRUE(snapshot->families.empty());
+  EXPECT_EQ(snapshot->members.size(), 25U);
+  EXPECT_EQ(Reason({25, 12, 25, 25, 1}), "empty") << "there was one";
+}
+
+TEST_F(FactsFamiliesTest, ATrickleOfBadRowsIsLeftOutCountedAndNamed) {
+  members().clear();
+  ties().clear();
+  families().clear();
+  facts_.FillFamilies(400);
+  members()[6] = R"({"personId":3,"familyId":"1"})";
+  ties()[9] = R"({"parentID":4,"studentID":1,"pwBlock":"no"})";
+  families()[0] = R"({"familyName":"Example"})";
+  const auto snapshot = Fetch();
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ(snapshot->members.size(), 399U);
+  EXPECT_EQ(snapshot->ties.size(), 399U);
+  EXPECT_EQ(snapshot->families.size(), 399U);
+  EXPECT_EQ(snapshot->rejected_count, 3U);
+  ASSERT_EQ(snapshot->rejected.size(), 3U);
+  EXPECT_EQ(snapshot->rejected[0].resource, "People/PersonFamily");
+  EXPECT_EQ(snapshot->rejected[0].row, 7U);
+  EXPECT_EQ(snapshot->rejected[0].id, 3);
+  EXPECT_EQ(snapshot->rejected[0].field, "familyId");
+  EXPECT_EQ(snapshot->rejected[1].resource, "People/ParentStudent");
+  EXPECT_EQ(snapshot->rejected[1].id, 4);
+  EXPECT_EQ(snapshot->rejected[1].reason, "wrong-type");
+  EXPECT_EQ(snapshot->rejected[2].resource, "Families");
+  EXPECT_EQ(snapshot->rejected[2].reason, "no-id");
+}
+
+TEST_F(FactsFamiliesTest, AMissingScopeIsNamed) {
+  On("Families", 1, [](http::Response& response) { response = Answered(403, "{}"); });
+  const auto result = Fetch();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Code::kRefused);
+  EXPECT_EQ(result.error().message,
+            "FACTS does not let this key read Families. Polling has stopped; ask the school to "
+            "give its key the scope Families, and check facts.api_key.");
+}
+
+// What holds for People and Students, for each of the three.
+class FactsFamilyListTest : public FactsFamiliesTest,
+                            public testing::WithParamInterface<std::string> {
+ protected:
+  std::vector<std::string>& rows() { return facts_.family_lists[GetParam()]; }
+  static std::string Row(int place) { return FakeFacts::FamilyRow(GetParam(), place); }
+  void OnPage(std::size_t page, const std::function<void(http::Response&)>& change) {
+    On(GetParam(), page, change);
+  }
+  // The last good poll had so many rows of this list.
+  static LastGood Had(std::uint64_t count) {
+    LastGood last{25, 12, 25, 25, 25};
+    (GetParam() == "Families"              ? last.families
+     : GetParam() == "People/PersonFamily" ? last.members
+                                           : last.ties) = count;
+    return last;
+  }
+};
+
+TEST_P(FactsFamilyListTest, APageThatIsNotFullIsRowsMissing) {
+  OnPage(2, [](http::Response& response) {
+    response.body = FakeFacts::Envelope(Row(10), 2, 3, 10, 25);
+  });
+  const auto result = Fetch();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Code::kInvalid);
+  EXPECT_EQ(result.error().reason, "rows-missing");
+  EXPECT_NE(result.error().message.find("25 "), std::string::npos);
+  EXPECT_NE(result.error().message.find("16 received"), std::string::npos);
+}
+
+TEST_P(FactsFamilyListTest, AnEmptyPageInTheMiddleIsRowsMissing) {
+  OnPage(2,
+         [](http::Response& response) { response.body = FakeFacts::Envelope("", 2, 3, 10, 25); });
+  EXPECT_EQ(Reason(), "rows-missing");
+}
+
+TEST_P(FactsFamilyListTest, APageThatNeverComesEndsThePoll) {
+  OnPage(3, [](http::Response& response) { response = Answered(500, "x"); });
+  EXPECT_EQ(Reason(), "facts-unavailable");
+}
+
+TEST_P(FactsFamilyListTest, ARowThatMovedBetweenPagesIsRowsMissing) {
+  facts_.meddle = [this](const Asked& asked, http::Response&) {
+    if (asked.path != GetParam() || asked.number("Page") != 1) return;
+    rows().insert(rows().begin(), Row(1000));
+    rows().pop_back();
+  };
+  EXPECT_EQ(Reason(), "rows-missing");
+}
+
+TEST_P(FactsFamilyListTest, ADoubledRowInThePlaceOfAnotherIsRowsMissing) {
+  rows()[20] = rows()[3];
+  EXPECT_EQ(Reason(), "rows-missing");
+}
+
+TEST_P(FactsFamilyListTest, ARepeatedRowIsHarmlessWhenNoneIsMissing) {
+  OnPage(3, [](http::Response& response) {
+    std::string rows = Row(19);
+    for (int i = 20; i < 25; ++i) rows += "," + Row(i);
+    response.body = FakeFacts::Envelope(rows, 3, 3, 10, 25);
+  });
+  const auto snapshot = Fetch();
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ(snapshot->members.size(), 25U);
+  EXPECT_EQ(snapshot->ties.size(), 25U);
+  EXPECT_EQ(snapshot->families.size(), 25U);
+}
+
+TEST_P(FactsFamilyListTest, ARowCountThatChangesIsSeenAtOnce) {
+  facts_.meddle = [this](const Asked& asked, http::Response&) {
+    if (asked.path == GetParam() && asked.number("Page") == 1) rows().push_back(Row(25));
+  };
+  EXPECT_EQ(Reason(), "row-count-changed");
+}
+
+TEST_P(FactsFamilyListTest, ShrunkUpToTheLimitIsUsedAndOneMoreIsNot) {
+  EXPECT_EQ(Reason(Had(31)), "") << "25 of 31: at most 20 % fewer";
+  EXPECT_EQ(Reason(Had(32)), "shrunk");
+}
+
+TEST_P(FactsFamilyListTest, EmptyWhereRowsWereIsNotUsed) {
+  rows().clear();
+  EXPECT_EQ(Reason(Had(1)), "empty");
+}
+
+TEST_P(FactsFamilyListTest, TooManyRejectedRowsRejectThePoll) {
+  rows()[7] = "{}";
+  EXPECT_EQ(Reason(), "too-many-rejected") << "1 of 25 is more than 0.5 %";
+}
+
+TEST_P(FactsFamilyListTest, HtmlInsteadOfJsonIsMalformed) {
+  OnPage(2, [](http::Response& response) { response.body = "<html>Maintenance</html>"; });
+  EXPECT_EQ(Reason(), "malformed");
+}
+
+TEST_P(FactsFamilyListTest, ABodyCutShortOnceIsAskedForAgain) {
+  int cut = 0;
+  OnPage(2, [&](http::Response& response) {
+    if (++cut == 1) response.body.resize(response.body.size() / 2);
+  });
+  const auto snapshot = Fetch();
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ(snapshot->members.size() + snapshot->ties.size() + snapshot->families.size(), 75U);
+}
+
+TEST_P(FactsFamilyListTest, ARefusedKeyAndAMissingScopeStopThePolling) {
+  OnPage(1, [](http::Response& response) { response = Answered(403, R"({"status":403})"); });
+  auto result = Fetch();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Code::kRefused);
+  EXPECT_EQ(result.error().reason, "scope-missing");
+  EXPECT_NE(result.error().message.find(GetParam()), std::string::npos);
+  OnPage(1, [](http::Response& response) { response = Answered(401, R"({"status":401})"); });
+  result = Fetch();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().reason, "school-key-refused");
+}
+
+INSTANTIATE_TEST_SUITE_P(Lists, FactsFamilyListTest,
+                         testing::Values("People/PersonFamily", "People/ParentStudent", "Families"),
+                         [](const auto& list) {
+                           std::string name = list.param;
+                           std::erase(name, '/');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace roster::source

@@ -82,6 +82,8 @@ class FakeFacts {
  public:
   std::vector<std::string> students;  // JSON objects, sorted by personStudentId
   std::vector<std::string> people;    // sorted by personId
+  // People/PersonFamily, People/ParentStudent, Families: each sorted by its key.
+  std::map<std::string, std::vector<std::string>> family_lists;
   std::string statuses = R"([{"status":"Enrolled","displayName":"Enrolled "}])";
   // Looks at an answer before it goes; may change it, or the rows for the pages after it.
   std::function<void(const Asked&, http::Response&)> meddle;
@@ -96,6 +98,30 @@ class FakeFacts {
            std::to_string(person) +
            R"(,"configSchoolId":1,"schoolCode":"EX","school":{"status":"Enrolled","gradeLevel":"09"}})";
   }
+  static std::string Member(std::int64_t person, std::int64_t family) {
+    return R"({"personId":)" + std::to_string(person) + R"(,"familyId":)" + std::to_string(family) +
+           R"(,"parent":true,"student":false,"familyOrder":1})";
+  }
+  static std::string Tie(std::int64_t parent, std::int64_t student) {
+    return R"({"parentID":)" + std::to_string(parent) + R"(,"studentID":)" +
+           std::to_string(student) + R"(,"custody":true,"pwBlock":false,"id":"x"})";
+  }
+  static std::string Family(std::int64_t id) {
+    return R"({"familyID":)" + std::to_string(id) + R"(,"familyName":"Name)" + std::to_string(id) +
+           R"("})";
+  }
+  // The row at `place`, from 0. Where two ids are the key, three rows share the first of them, and
+  // a third of all rows the second.
+  static std::string FamilyRow(const std::string& path, int place) {
+    if (path == "Families") return Family(place + 1);
+    return path == "People/PersonFamily" ? Member(place / 3 + 1, place % 3 + 1)
+                                         : Tie(place / 3 + 1, place % 3 + 1);
+  }
+  void FillFamilies(int rows) {
+    for (const std::string path : {"People/PersonFamily", "People/ParentStudent", "Families"}) {
+      for (int i = 0; i < rows; ++i) family_lists[path].push_back(FamilyRow(path, i));
+    }
+  }
   void Fill(int people_count, int student_count) {
     for (int i = 1; i <= people_count; ++i) people.push_back(Person(i));
     for (int i = 1; i <= student_count; ++i) students.push_back(Student(i, student_count + 1 - i));
@@ -106,6 +132,8 @@ class FakeFacts {
     http::Response response = Answered(200, asked.path == "Students/Status" ? statuses : "");
     if (asked.path == "Students") response.body = Page(students, asked);
     if (asked.path == "People") response.body = Page(people, asked);
+    const auto family_list = family_lists.find(asked.path);
+    if (family_list != family_lists.end()) response.body = Page(family_list->second, asked);
     if (meddle) meddle(asked, response);
     return response;
   }

@@ -31,7 +31,7 @@ struct Parsed {
   simdjson::ondemand::parser json;
   PageParser<Reader> parser;
   model::TextArena text;
-  Rows<typename Reader::Row> rows;
+  Rows<Reader> rows;
 };
 
 struct People : Parsed<PersonReader> {
@@ -39,6 +39,15 @@ struct People : Parsed<PersonReader> {
 };
 struct Students : Parsed<StudentReader> {
   Students() : Parsed("Students") {}
+};
+struct Members : Parsed<MemberReader> {
+  Members() : Parsed("People/PersonFamily") {}
+};
+struct Ties : Parsed<TieReader> {
+  Ties() : Parsed("People/ParentStudent") {}
+};
+struct Families : Parsed<FamilyReader> {
+  Families() : Parsed("Families") {}
 };
 
 // The one row's fault, as "reason field".
@@ -307,6 +316,198 @@ TEST(StudentRow, RejectsWhatIsNot) {
   }
 }
 
+TEST(MemberRow, GivesEveryField) {
+  Members members;
+  ASSERT_EQ(members.Parse(List(
+                R"({"personId":7,"familyId":40,"parent":true,"student":false,)"
+                R"("financialResponsibility":true,"financialResponsibilityPercent":"100",)"
+                R"("familyOrder":2,"factsCustomer":true},)"
+                R"({"personId":8,"familyId":40,"parent":false,"student":true,"familyOrder":3})",
+                2)),
+            "");
+  ASSERT_EQ(members.rows.used.size(), 2U);
+  EXPECT_EQ(members.rows.used[0].person, PersonId(7));
+  EXPECT_EQ(members.rows.used[0].family, FamilyId(40));
+  EXPECT_TRUE(members.rows.used[0].parent);
+  EXPECT_FALSE(members.rows.used[0].student);
+  EXPECT_EQ(members.rows.used[0].order, 2);
+  EXPECT_FALSE(members.rows.used[1].parent);
+  EXPECT_TRUE(members.rows.used[1].student);
+  EXPECT_EQ(members.rows.used_keys, (std::vector<TwoIds>{{7, 40}, {8, 40}}));
+}
+
+TEST(MemberRow, WithoutAnOrderItIsZero) {
+  Members members;
+  ASSERT_EQ(members.Parse(List(R"({"personId":1,"familyId":1},)"
+                               R"({"personId":2,"familyId":1,"familyOrder":null},)"
+                               R"({"personId":3,"familyId":1,"familyOrder":0},)"
+                               R"({"personId":4,"familyId":1,"familyOrder":-2})",
+                               4)),
+            "");
+  ASSERT_EQ(members.rows.used.size(), 4U);
+  for (const model::FamilyMember& member : members.rows.used) EXPECT_EQ(member.order, 0);
+}
+
+TEST(MemberRow, FlagsThatAreMissingOrNullAreFalse) {
+  Members members;
+  ASSERT_EQ(members.Parse(List(R"({"personId":1,"familyId":1},)"
+                               R"({"personId":2,"familyId":1,"parent":null,"student":null})",
+                               2)),
+            "");
+  for (const model::FamilyMember& member : members.rows.used) {
+    EXPECT_FALSE(member.parent);
+    EXPECT_FALSE(member.student);
+  }
+}
+
+TEST(MemberRow, IdsAreReadInAnySpellingAndOrder) {
+  Members members;
+  ASSERT_EQ(members.Parse(List(
+                R"({"familyID":5,"parent":true,"PersonID":1},{"personid":2,"FamilyId":6})", 2)),
+            "");
+  EXPECT_EQ(members.rows.used_keys, (std::vector<TwoIds>{{1, 5}, {2, 6}}));
+}
+
+TEST(MemberRow, WithoutBothIdsIsRejected) {
+  Members members;
+  EXPECT_EQ(Fault(members, R"({"familyId":1})"), "no-id personId");
+  EXPECT_EQ(Fault(members, R"({"personId":1})"), "no-id familyId");
+  EXPECT_EQ(Fault(members, R"({"personId":null,"familyId":1})"), "no-id personId");
+  EXPECT_EQ(Fault(members, R"({"personId":1,"familyId":null})"), "no-id familyId");
+  EXPECT_EQ(Fault(members, R"({"personId":0,"familyId":1})"), "no-id personId");
+  EXPECT_EQ(Fault(members, R"({"personId":1,"familyId":0})"), "no-id familyId");
+  EXPECT_EQ(Fault(members, R"({"personId":1,"familyId":-1})"), "no-id familyId");
+}
+
+TEST(MemberRow, OfAWrongTypeIsRejected) {
+  Members members;
+  EXPECT_EQ(Fault(members, R"({"personId":"1","familyId":1})"), "wrong-type personId");
+  EXPECT_EQ(Fault(members, R"({"personId":1,"familyId":"1"})"), "wrong-type familyId");
+  EXPECT_EQ(Fault(members, R"({"personId":1,"familyId":1.5})"), "wrong-type familyId");
+  EXPECT_EQ(Fault(members, R"({"personId":1,"familyId":1,"parent":"true"})"), "wrong-type parent");
+  EXPECT_EQ(Fault(members, R"({"personId":1,"familyId":1,"student":1})"), "wrong-type student");
+  EXPECT_EQ(Fault(members, R"({"personId":1,"familyId":1,"familyOrder":"1"})"),
+            "wrong-type familyOrder");
+  EXPECT_EQ(Fault(members, R"({"personId":1,"familyId":1,"familyOrder":5000000000})"),
+            "wrong-type familyOrder");
+  EXPECT_EQ(Fault(members, "{\"personId\":1,\"familyId\":1,\"percent\":\"\xFF\"}"),
+            "invalid-utf8 ");
+}
+
+TEST(MemberRow, RejectedKeepsItsTwoIdsForTheCountIfBothCouldBeRead) {
+  Members members;
+  ASSERT_EQ(members.Parse(List(R"({"personId":5,"familyId":9,"parent":1},{"personId":6},)"
+                               R"({"personId":"7","familyId":9})",
+                               3)),
+            "");
+  EXPECT_EQ(members.rows.rejected_keys, (std::vector<TwoIds>{{5, 9}}));
+  EXPECT_EQ(members.rows.rejected_without_key, 2U);
+  ASSERT_EQ(members.rows.named.size(), 3U);
+  EXPECT_EQ(members.rows.named[0].resource, "People/PersonFamily");
+  EXPECT_EQ(members.rows.named[0].id, 5);
+  EXPECT_EQ(members.rows.named[1].id, 6) << "the person is known, the household is not";
+  EXPECT_EQ(members.rows.named[2].id, std::nullopt);
+}
+
+TEST(TieRow, GivesEveryField) {
+  Ties ties;
+  ASSERT_EQ(ties.Parse(List(R"({"parentID":7,"studentID":8,"custody":true,"correspondence":false,)"
+                            R"("grandparent":true,"emergencyContact":false,"reportCard":false,)"
+                            R"("pwBlock":true,"pickUp":false,"parentsWeb":false,"reEnroll":false,)"
+                            R"("relationship":"Grand parent","id":"7-8"},)"
+                            R"({"parentID":7,"studentID":9,"custody":false,"correspondence":true,)"
+                            R"("grandparent":false,"emergencyContact":true,"pwBlock":false,)"
+                            R"("parentsWeb":true})",
+                            2)),
+            "");
+  ASSERT_EQ(ties.rows.used.size(), 2U);
+  const model::ParentTie& first = ties.rows.used[0];
+  EXPECT_EQ(first.parent, PersonId(7));
+  EXPECT_EQ(first.student, PersonId(8));
+  EXPECT_TRUE(first.custody);
+  EXPECT_FALSE(first.correspondence);
+  EXPECT_TRUE(first.grandparent);
+  EXPECT_FALSE(first.emergency_contact);
+  EXPECT_FALSE(first.parents_web);
+  EXPECT_TRUE(first.pw_block);
+  const model::ParentTie& second = ties.rows.used[1];
+  EXPECT_FALSE(second.custody);
+  EXPECT_TRUE(second.correspondence);
+  EXPECT_FALSE(second.grandparent);
+  EXPECT_TRUE(second.emergency_contact);
+  EXPECT_TRUE(second.parents_web);
+  EXPECT_FALSE(second.pw_block);
+  EXPECT_EQ(ties.rows.used_keys, (std::vector<TwoIds>{{7, 8}, {7, 9}}));
+}
+
+TEST(TieRow, FlagsThatAreMissingOrNullAreFalse) {
+  Ties ties;
+  ASSERT_EQ(ties.Parse(List(R"({"parentID":1,"studentID":2},)"
+                            R"({"parentID":1,"studentID":3,"custody":null,"correspondence":null,)"
+                            R"("grandparent":null,"emergencyContact":null,"parentsWeb":null,)"
+                            R"("pwBlock":null,"id":null,"relationship":null})",
+                            2)),
+            "");
+  ASSERT_EQ(ties.rows.used.size(), 2U);
+  for (const model::ParentTie& tie : ties.rows.used) {
+    EXPECT_FALSE(tie.custody || tie.correspondence || tie.grandparent || tie.emergency_contact ||
+                 tie.parents_web || tie.pw_block);
+  }
+}
+
+TEST(TieRow, IdsAreReadInAnySpellingAndItsOwnIdIsNoneOfThem) {
+  Ties ties;
+  ASSERT_EQ(ties.Parse(List(R"({"id":"a","parentId":1,"studentId":2},{"ID":3,"STUDENTID":4,)"
+                            R"("PARENTID":3,"Id":"b"})",
+                            2)),
+            "");
+  EXPECT_EQ(ties.rows.used_keys, (std::vector<TwoIds>{{1, 2}, {3, 4}}));
+}
+
+TEST(TieRow, WithoutBothIdsIsRejected) {
+  Ties ties;
+  EXPECT_EQ(Fault(ties, R"({"id":"1-2"})"), "no-id parentID");
+  EXPECT_EQ(Fault(ties, R"({"studentID":1})"), "no-id parentID");
+  EXPECT_EQ(Fault(ties, R"({"parentID":1,"studentID":null})"), "no-id studentID");
+  EXPECT_EQ(Fault(ties, R"({"parentID":0,"studentID":1})"), "no-id parentID");
+}
+
+TEST(TieRow, OfAWrongTypeIsRejected) {
+  Ties ties;
+  EXPECT_EQ(Fault(ties, R"({"parentID":"1","studentID":2})"), "wrong-type parentID");
+  EXPECT_EQ(Fault(ties, R"({"parentID":1,"studentID":[2]})"), "wrong-type studentID");
+  for (const std::string flag :
+       {"custody", "correspondence", "grandparent", "emergencyContact", "parentsWeb", "pwBlock"}) {
+    EXPECT_EQ(Fault(ties, R"({"parentID":1,"studentID":2,")" + flag + R"(":"yes"})"),
+              "wrong-type " + flag);
+  }
+}
+
+TEST(FamilyRow, GivesItsNameTrimmed) {
+  Families families;
+  ASSERT_EQ(families.Parse(List(R"({"familyID":40,"familyName":" Example ","familyName2":"Other",)"
+                                R"("unlisted":0},{"familyId":41,"familyName":null},)"
+                                R"({"FamilyID":42})",
+                                3)),
+            "");
+  ASSERT_EQ(families.rows.used.size(), 3U);
+  EXPECT_EQ(families.rows.used[0].id, FamilyId(40));
+  EXPECT_EQ(families.rows.used[0].name, "Example");
+  EXPECT_EQ(families.rows.used[1].name, "");
+  EXPECT_EQ(families.rows.used[2].id, FamilyId(42));
+  EXPECT_EQ(families.rows.used_keys, (std::vector<std::int64_t>{40, 41, 42}));
+}
+
+TEST(FamilyRow, WithoutItsIdOrOfAWrongTypeIsRejected) {
+  Families families;
+  EXPECT_EQ(Fault(families, R"({"familyName":"A"})"), "no-id familyID");
+  EXPECT_EQ(Fault(families, R"({"familyID":null})"), "no-id familyID");
+  EXPECT_EQ(Fault(families, R"({"familyID":0})"), "no-id familyID");
+  EXPECT_EQ(Fault(families, R"({"familyID":"1"})"), "wrong-type familyID");
+  EXPECT_EQ(Fault(families, R"({"familyID":1,"familyName":7})"), "wrong-type familyName");
+  EXPECT_EQ(Fault(families, "{\"familyID\":1,\"familyName\":\"\xC3\"}"), "invalid-utf8 familyName");
+}
+
 // A gzip body that was cut short can arrive without an error: only here is it noticed.
 TEST(Page, CutAtEveryByteIsMalformedAndLeavesNothing) {
   People people;
@@ -324,6 +525,20 @@ TEST(Page, CutAtEveryByteIsMalformedAndLeavesNothing) {
   }
   EXPECT_EQ(people.Parse(body), "");
   EXPECT_EQ(people.rows.used_keys, (std::vector<std::int64_t>{100, 1, 2, 3}));
+}
+
+TEST(Page, CutShortLeavesNoPairOfIdsBehindEither) {
+  Members members;
+  ASSERT_EQ(members.Parse(List(R"({"personId":1,"familyId":1})")), "");
+  const std::string body =
+      List(R"({"personId":2,"familyId":1},{"personId":3,"familyId":1,"parent":7},{})", 3);
+  for (std::size_t length = 0; length < body.size(); ++length) {
+    ASSERT_EQ(members.Parse(body.substr(0, length)), "malformed") << "cut at " << length;
+    ASSERT_EQ(members.rows.used_keys, (std::vector<TwoIds>{{1, 1}}));
+    ASSERT_EQ(members.rows.received(), 1U);
+  }
+  EXPECT_EQ(members.Parse(body), "");
+  EXPECT_EQ(members.rows.received(), 4U);
 }
 
 TEST(Page, ThatIsNoListIsMalformed) {

@@ -64,6 +64,13 @@ TEST(Wholeness, EmptyProvesNothing) {
   EXPECT_EQ(Reason(CheckWhole(Whole(0), 0, kLimits)), "empty");
 }
 
+TEST(Wholeness, AListThatMayBeEmptyMayOnlyBeSoWhileItNeverHadRows) {
+  Walked walked = Whole(0);
+  walked.may_be_empty = true;
+  EXPECT_EQ(Reason(CheckWhole(walked, 0, kLimits)), "whole");
+  EXPECT_EQ(Reason(CheckWhole(walked, 1, kLimits)), "empty");
+}
+
 TEST(Wholeness, RejectedUpToTheLimitIsUsedAndOneMoreIsNot) {
   Walked walked = Whole(1000);
   walked.rejected = 5;

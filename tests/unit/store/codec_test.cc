@@ -62,16 +62,101 @@ TEST(Codec, RowsOfReviewComeBackAsTheyWere) {
   for (int seed = 0; seed < kSeeds; ++seed) {
     RandomModel random(seed);
     const PersonId person = random.Person();
-    const model::Placement placement{random.Verdict(), random.Bytes(), random.AnyFingerprint()};
+    const model::Placement placement = random.Placement();
     EXPECT_EQ(DecodePlacement(EncodePlacement(placement)).value(), placement) << seed;
     const model::Link link{person, AccountId(random.Filled()), random.Fields()};
     EXPECT_EQ(DecodeLink(person, EncodeLink(link)).value(), link) << seed;
-    const model::Decision decision{
-        person, random.Pick(model::DecisionKind::kSync, model::DecisionKind::kExclude),
-        random.AnyFingerprint(), random.Text(), random.AnyTime()};
-    EXPECT_EQ(DecodeDecision(person, EncodeDecision(decision)).value(), decision) << seed;
     EXPECT_EQ(DecodePerson(EncodePerson(person)).value(), person) << seed;
   }
+}
+
+TEST(Codec, DecisionsComeBackAsTheyWere) {
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    RandomModel random(seed);
+    const auto decision = random.Decision();
+    EXPECT_EQ(DecodeDecision(decision.person, EncodeDecision(decision)).value(), decision) << seed;
+    const auto group = random.GroupDecision();
+    EXPECT_EQ(DecodeGroupDecision(group.key, EncodeGroupDecision(group)).value(), group) << seed;
+    const auto email = random.EmailChoice();
+    EXPECT_EQ(DecodeEmailChoice(email.person, EncodeEmailChoice(email)).value(), email) << seed;
+    const auto match = random.MatchDecision();
+    EXPECT_EQ(DecodeMatchDecision(match.person, EncodeMatchDecision(match)).value(), match) << seed;
+    const auto family = random.FamilyExclusion();
+    EXPECT_EQ(DecodeFamilyExclusion(family.family, EncodeFamilyExclusion(family)).value(), family)
+        << seed;
+    const auto count = random.FamilyCount();
+    EXPECT_EQ(DecodeFamilyCount(count.family, EncodeFamilyCount(count)).value(), count) << seed;
+  }
+}
+
+TEST(Codec, GroupsComeBackAsTheyWere) {
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    RandomModel random(seed);
+    const model::DuplicateGroup group = random.Group();
+    const std::string value = EncodeGroup(group);
+    EXPECT_EQ(DecodeGroup(group.key, value).value(), group) << seed;
+    EXPECT_EQ(PeekFingerprint(value).value(), GroupFingerprint(group)) << seed;
+    EXPECT_EQ(DecodeFingerprint(EncodeFingerprint(group.key)).value(), group.key) << seed;
+  }
+}
+
+TEST(Codec, FingerprintOfAGroupIsOfAllButItsNumber) {
+  RandomModel random(7);
+  const model::DuplicateGroup group = random.Group();
+  model::DuplicateGroup other = group;
+  other.id = GroupId(group.id.value() + 1);
+  EXPECT_EQ(GroupFingerprint(other), GroupFingerprint(group));
+  EXPECT_EQ(PeekFingerprint(EncodeGroup(other)).value(), GroupFingerprint(group));
+  other.members.emplace_back(9);
+  EXPECT_NE(GroupFingerprint(other), GroupFingerprint(group));
+}
+
+TEST(Codec, InclusionIsNeverKept) {
+  RandomModel random(7);
+  model::Decision decision = random.Decision();
+  decision.kind = model::DecisionKind::kInclude;
+  EXPECT_EQ(DecodeDecision(decision.person, EncodeDecision(decision)).error().code, Code::kCorrupt);
+}
+
+TEST(Codec, ListsLongerThanTheModelAllowsAreCorrupt) {
+  RandomModel random(7);
+  model::Change change = random.Change();
+  change.candidate.children.assign(model::kChildrenMax + 1, {});
+  EXPECT_FALSE(DecodeChange(PersonId(1), EncodeChange(change)));
+  model::DuplicateGroup group = random.Group();
+  group.members.assign(model::kGroupMembersMax + 1, PersonId(1));
+  EXPECT_FALSE(DecodeGroup(group.key, EncodeGroup(group)));
+  model::GroupDecision decision = random.GroupDecision();
+  decision.members = group.members;
+  EXPECT_FALSE(DecodeGroupDecision(decision.key, EncodeGroupDecision(decision)));
+  model::Plan plan = random.Plan();
+  plan.holds.emplace_back().persons.assign(model::kHoldPersonsMax + 1, PersonId(1));
+  EXPECT_FALSE(DecodePlan(plan.id, EncodePlan(plan)));
+  plan.holds.clear();
+  plan.not_undone.assign(101, {});
+  EXPECT_FALSE(DecodePlan(plan.id, EncodePlan(plan)));
+}
+
+TEST(Codec, WordsThatTheModelDoesNotHaveAreCorrupt) {
+  RandomModel random(7);
+  model::Change change = random.Change();
+  change.severity = static_cast<model::Severity>(3);
+  EXPECT_FALSE(DecodeChange(PersonId(1), EncodeChange(change)));
+  change = random.Change();
+  change.candidate.mismatch = static_cast<model::Mismatch>(3);
+  EXPECT_FALSE(DecodeChange(PersonId(1), EncodeChange(change)));
+  model::Placement placement = random.Placement();
+  placement.verdict.change_class = static_cast<model::ChangeClass>(8);
+  EXPECT_FALSE(DecodePlacement(EncodePlacement(placement)));
+  model::SchoolHead head;
+  head.held = {static_cast<model::GuardKind>(0)};
+  EXPECT_FALSE(DecodeSchoolHead(EncodeSchoolHead(head)));
+  model::Plan plan = random.Plan();
+  plan.holds.emplace_back().limit.max_share = 1.5;
+  EXPECT_FALSE(DecodePlan(plan.id, EncodePlan(plan)));
+  model::GroupDecision decision = random.GroupDecision();
+  decision.kind = static_cast<model::HolderKind>(3);
+  EXPECT_FALSE(DecodeGroupDecision(decision.key, EncodeGroupDecision(decision)));
 }
 
 TEST(Codec, RowsOfWorkComeBackAsTheyWere) {
@@ -87,9 +172,7 @@ TEST(Codec, RowsOfWorkComeBackAsTheyWere) {
     const model::Task task = random.Task();
     ExpectSameBytes(task, EncodeTask,
                     [&](const auto& bytes) { return DecodeTask(task.id, bytes); });
-    const auto items = random.Some([&] {
-      return model::PlanItem{random.Person(), random.AnyAction(), random.AnyDigest()};
-    });
+    const auto items = random.Some([&] { return random.PlanItem(); });
     EXPECT_EQ(DecodePlanItems(EncodePlanItems(items)).value(), items);
     const TaskId id = random.AnyTask();
     const bool dead = random.Coin();
@@ -101,6 +184,7 @@ TEST(Codec, TaskComesBackFieldByField) {
   RandomModel random(3);
   model::Task task = random.Task();
   task.look_only = true;
+  task.undo_of = random.AnyTask();
   task.ended_at = random.AnyTime();
   const auto back = DecodeTask(task.id, EncodeTask(task));
   ASSERT_TRUE(back);
@@ -115,6 +199,7 @@ TEST(Codec, TaskComesBackFieldByField) {
   EXPECT_EQ(back->link_only, task.link_only);
   EXPECT_EQ(back->invited_before, task.invited_before);
   EXPECT_EQ(back->look_only, task.look_only);
+  EXPECT_EQ(back->undo_of, task.undo_of);
   EXPECT_EQ(back->state, task.state);
   EXPECT_EQ(back->attempt, task.attempt);
   EXPECT_EQ(back->failures, task.failures);
@@ -127,7 +212,10 @@ TEST(Codec, TaskComesBackFieldByField) {
 
 TEST(Codec, PlanComesBackFieldByField) {
   RandomModel random(4);
-  const model::Plan plan = random.Plan();
+  model::Plan plan = random.Plan();
+  plan.undo_of = PlanId(7);
+  plan.holds = {random.Hold()};
+  plan.not_undone = {{{PlanId(1), 2}, PersonId(3), "changed-since"}};
   const auto back = DecodePlan(plan.id, EncodePlan(plan));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->id, plan.id);
@@ -144,6 +232,27 @@ TEST(Codec, PlanComesBackFieldByField) {
   EXPECT_EQ(back->left_out, plan.left_out);
   EXPECT_EQ(back->tasks, plan.tasks);
   EXPECT_EQ(back->finished_at, plan.finished_at);
+  EXPECT_TRUE(std::equal(std::begin(plan.by_class), std::end(plan.by_class), back->by_class));
+  EXPECT_EQ(back->undo_of, plan.undo_of);
+  EXPECT_EQ(back->not_undone, plan.not_undone);
+  EXPECT_EQ(back->not_undone_total, plan.not_undone_total);
+  EXPECT_EQ(back->expires_at, plan.expires_at);
+  EXPECT_EQ(back->holds, plan.holds);
+  EXPECT_EQ(back->override_reason, plan.override_reason);
+  EXPECT_EQ(back->not_chosen, plan.not_chosen);
+  EXPECT_EQ(back->recently_invited, plan.recently_invited);
+}
+
+TEST(Codec, PollComesBackFieldByField) {
+  RandomModel random(5);
+  model::Poll poll = random.Poll();
+  poll.reused = true;
+  poll.notices = {{"families-without-parents", 3}};
+  const auto back = DecodePoll(poll.id, EncodePoll(poll));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->families, poll.families);
+  EXPECT_EQ(back->reused, poll.reused);
+  EXPECT_EQ(back->notices, poll.notices);
 }
 
 TEST(Codec, HeadAndQuotaAndKeptReplyComeBackAsTheyWere) {
@@ -168,6 +277,11 @@ TEST(Codec, HeadAndQuotaAndKeptReplyComeBackAsTheyWere) {
     head.rules = random.AnyFingerprint();
     head.unknown_words = random.Some([&] { return std::pair(random.Text(), random.Number()); });
     head.tasks = random.Counts();
+    head.last_good_members = random.Number();
+    head.last_good_ties = random.Number();
+    head.last_good_families = random.Number();
+    head.groups = random.Number();
+    head.held = random.Some([&] { return random.AnyGuard(); });
     EXPECT_EQ(DecodeSchoolHead(EncodeSchoolHead(head)).value(), head) << seed;
 
     model::QuotaState quota;
@@ -186,21 +300,26 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
   const auto poll = [&] { return PollId(random.Number()); };
   const auto plan = [&] { return PlanId(random.Number()); };
   const auto persons = [&] { return random.Some([&] { return random.Person(); }); };
+  const auto guards = [&] { return random.Some([&] { return random.AnyGuard(); }); };
+  const auto links = [&] {
+    return random.Some([&] { return std::pair(random.Person(), AccountId(random.Text())); });
+  };
   return {
       model::PollCompleted{poll(), random.Number(), random.Number(), random.Number(),
                            random.Number(), random.Number()},
       model::PollRejected{poll(), random.Text(), random.Text()},
       model::ReviewRequired{poll(), random.Number(), random.Number(), random.Number(),
-                            random.Number(), random.Number(), random.Number()},
+                            random.Number(), random.Number(), random.Number(), guards()},
       model::SourceStopped{random.Text(), random.Text()},
-      model::LinksRecorded{
-          random.Some([&] { return std::pair(random.Person(), AccountId(random.Text())); })},
-      model::PersonsDecided{random.Pick(model::DecisionKind::kSync, model::DecisionKind::kExclude),
+      model::LinksRecorded{links()},
+      model::PersonsDecided{random.Pick(model::DecisionKind::kSync, model::DecisionKind::kProtect),
                             persons()},
-      model::PlanPrepared{plan(), random.AnyDigest(), random.Number(), random.Coin()},
+      model::PlanPrepared{plan(), random.AnyDigest(), random.Number(), random.Coin(),
+                          random.Maybe([&] { return PlanId(1 + random.Below(9)); }), guards()},
       model::PlanApproved{plan(), random.AnyDigest(), random.Number(), random.Number(),
                           random.Number(), random.Number(), random.Number(), persons(),
-                          random.Number()},
+                          random.Number(), random.Number(), guards(),
+                          random.Coin() ? random.AnyDigest() : Digest{}},
       model::TaskApplied{random.AnyTask(), random.Person(), random.AnyAction(),
                          AccountId(random.Text()), random.AnyDigest(), random.Small(),
                          random.Coin()},
@@ -212,6 +331,16 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
       model::TasksRetried{
           random.Some([&] { return std::pair(random.AnyTask(), random.Person()); })},
       model::SyncCompleted{plan(), random.Counts()},
+      model::FamiliesDecided{random.Coin(), random.Some([&] { return random.Family(); })},
+      model::DuplicateResolved{GroupId(random.Number()), random.Maybe([&] {
+                                 return random.Pick(model::HolderKind::kKeep,
+                                                    model::HolderKind::kShare);
+                               }),
+                               random.Person(), persons()},
+      model::EmailChosen{random.Person(), random.Coin()},
+      model::MatchDecided{random.Person(), random.Maybe([&] { return AccountId(random.Filled()); }),
+                          random.Coin()},
+      model::LinksForgotten{links()},
   };
 }
 
@@ -251,7 +380,7 @@ TEST(Codec, EntryBytesStayAsTheyWereReleased) {
                            "uid:7",
                            "c1",
                            Digest{},
-                           model::PlanPrepared{PlanId(3), Digest{}, 4, true}};
+                           model::PlanPrepared{PlanId(3), Digest{}, 4, true, {}, {}}};
   const std::string zeros(32, '\0');
   const std::string expected = std::string("\x08\x01\x12\x03tcs\x18\x02\x22\x02\x08\x05", 13) +
                                "\x2a\x05uid:7\x32\x02"
@@ -262,37 +391,127 @@ TEST(Codec, EntryBytesStayAsTheyWereReleased) {
   EXPECT_EQ(EncodeEntry(entry), expected);
 }
 
+// Bytes that are read as every kind of value: each is refused as corrupt, or read.
+void ExpectReadOrCorrupt(std::string_view bytes) {
+  const auto check = [](const auto& result) {
+    if (result) return;
+    EXPECT_EQ(result.error().code, Code::kCorrupt);
+  };
+  check(DecodeChange(PersonId(1), bytes));
+  check(DecodeGroup({}, bytes));
+  check(DecodeFingerprint(bytes));
+  check(PeekFingerprint(bytes));
+  check(DecodePlacement(bytes));
+  check(DecodeLink(PersonId(1), bytes));
+  check(DecodeDecision(PersonId(1), bytes));
+  check(DecodeGroupDecision({}, bytes));
+  check(DecodeEmailChoice(PersonId(1), bytes));
+  check(DecodeMatchDecision(PersonId(1), bytes));
+  check(DecodeFamilyExclusion(FamilyId(1), bytes));
+  check(DecodeFamilyCount(FamilyId(1), bytes));
+  check(DecodePerson(bytes));
+  check(DecodePoll(PollId(1), bytes));
+  check(DecodePlan(PlanId(1), bytes));
+  check(DecodePlanItems(bytes));
+  check(DecodeTask({}, bytes));
+  check(DecodeHeldTask(bytes));
+  check(DecodeSchoolHead(bytes));
+  check(DecodeQuota(bytes));
+  check(DecodeKeptReply(bytes));
+  check(DecodeEntry(bytes));
+  check(DecodeFormat(bytes));
+}
+
+std::vector<std::string> AValueOfEachKind(RandomModel& random) {
+  model::SchoolHead head;
+  head.held = {random.AnyGuard()};
+  model::Plan plan = random.Plan();
+  plan.holds = {random.Hold()};
+  std::vector<std::string> values = {EncodeChange(random.Change()),
+                                     EncodeGroup(random.Group()),
+                                     EncodePlacement(random.Placement()),
+                                     EncodeDecision(random.Decision()),
+                                     EncodeGroupDecision(random.GroupDecision()),
+                                     EncodeEmailChoice(random.EmailChoice()),
+                                     EncodeMatchDecision(random.MatchDecision()),
+                                     EncodeFamilyExclusion(random.FamilyExclusion()),
+                                     EncodeFamilyCount(random.FamilyCount()),
+                                     EncodePoll(random.Poll()),
+                                     EncodePlan(plan),
+                                     EncodePlanItems({random.PlanItem(), random.PlanItem()}),
+                                     EncodeTask(random.Task()),
+                                     EncodeSchoolHead(head)};
+  for (const model::Event& event : AllEvents(random)) {
+    values.push_back(EncodeEntry({random.School(), Seq(1), random.AnyTime(), "a", "c", {}, event}));
+  }
+  return values;
+}
+
 TEST(Codec, GarbageIsCorruptAndNeverACrash) {
   RandomModel random(99);
-  const std::string change = EncodeChange(random.Change());
+  const std::vector<std::string> values = AValueOfEachKind(random);
   for (int i = 0; i < 20'000; ++i) {
     std::string bytes = random.Bytes();
     if (i % 2 == 0) {
-      bytes = change;
+      bytes = values[random.Below(values.size())];
       bytes[random.Below(bytes.size())] = static_cast<char>(random.Below(256));
     }
-    const auto check = [](const auto& result) {
-      if (result) return;
-      EXPECT_EQ(result.error().code, Code::kCorrupt);
-    };
-    check(DecodeChange(PersonId(1), bytes));
-    check(DecodePlacement(bytes));
-    check(DecodeLink(PersonId(1), bytes));
-    check(DecodeDecision(PersonId(1), bytes));
-    check(DecodePerson(bytes));
-    check(DecodePoll(PollId(1), bytes));
-    check(DecodePlan(PlanId(1), bytes));
-    check(DecodePlanItems(bytes));
-    check(DecodeTask({}, bytes));
-    check(DecodeHeldTask(bytes));
-    check(DecodeSchoolHead(bytes));
-    check(DecodeQuota(bytes));
-    check(DecodeKeptReply(bytes));
-    check(DecodeEntry(bytes));
-    check(DecodeFormat(bytes));
+    ExpectReadOrCorrupt(bytes);
   }
   EXPECT_FALSE(DecodeEntry(""));
   EXPECT_FALSE(DecodeChange(PersonId(1), ""));
+}
+
+TEST(Codec, EveryTruncationIsCorruptOrReads) {
+  RandomModel random(98);
+  for (const std::string& value : AValueOfEachKind(random)) {
+    for (std::size_t size = 0; size < value.size(); ++size) {
+      ExpectReadOrCorrupt(std::string_view(value).substr(0, size));
+    }
+  }
+}
+
+// Without an expiry, and prepared so late that 14 days more are beyond all time.
+TEST(Codec, PlanWhoseExpiryNoTimeCanSayIsCorrupt) {
+  model::Plan plan;
+  plan.prepared_at = Time(Duration(INT64_MAX));
+  EXPECT_EQ(DecodePlan(plan.id, EncodePlan(plan)).error().code, Code::kCorrupt);
+}
+
+TEST(Codec, ListsOfAPlansItemsAreOfOneLength) {
+  RandomModel random(97);
+  const auto read = [](const std::string& value) { return DecodePlanItems(value).has_value(); };
+  model::PlanItem item = random.PlanItem();
+  item.undo_of = TaskId{PlanId(3), 4};
+  const std::string whole = EncodePlanItems({item});
+  EXPECT_TRUE(read(whole));
+  // One more of each list: of classes, of plans, of indexes.
+  for (const char tag : {'\x22', '\x2a', '\x32'}) {
+    EXPECT_FALSE(read(whole + tag + std::string("\x01\x01", 2))) << static_cast<int>(tag);
+  }
+}
+
+// One item that takes something back among others that do not.
+TEST(Codec, ItemsWithAndWithoutUndoStandInOnePlan) {
+  RandomModel random(96);
+  std::vector<model::PlanItem> items = {random.PlanItem(), random.PlanItem()};
+  items[0].undo_of = std::nullopt;
+  items[1].undo_of = TaskId{PlanId(3), 0};
+  EXPECT_EQ(DecodePlanItems(EncodePlanItems(items)).value(), items);
+}
+
+TEST(Codec, HolderOfAnUnknownKindIsCorrupt) {
+  const model::Entry entry{
+      SchoolId("tcs"),
+      Seq(2),
+      Time{},
+      "",
+      "",
+      Digest{},
+      model::DuplicateResolved{GroupId(1), model::HolderKind::kKeep, PersonId(2), {}}};
+  std::string bytes = EncodeEntry(entry);
+  bytes.replace(bytes.find("keep"), 4, "kept");
+  EXPECT_EQ(DecodeEntry(bytes).error().code, Code::kCorrupt);
 }
 
 }  // namespace

@@ -21,6 +21,8 @@ class RandomModel {
   std::uint32_t Small() { return static_cast<std::uint32_t>(Number()); }
   PersonId Person() { return PersonId(static_cast<std::int64_t>(random_.Next()) >> Below(64)); }
 
+  FamilyId Family() { return FamilyId(Person().value()); }
+
   std::string Text() {
     static const std::vector<std::string> kPieces = {
         "a", "Zoë", "O'Neil", "\u00e4\u00f6", "李", " ", "x@example.org", "\n", "\U0001F600", "0"};
@@ -61,6 +63,11 @@ class RandomModel {
   }
   model::Action AnyAction() { return Pick(model::Action::kAdd, model::Action::kInvite); }
   model::Field AnyField() { return model::AllFields()[Below(model::AllFields().size())]; }
+  model::GuardKind AnyGuard() { return Pick(model::GuardKind::kAdd, model::GuardKind::kMissing); }
+  model::Severity AnySeverity() { return Pick(model::Severity::kNone, model::Severity::kError); }
+  model::ChangeClass AnyClass() {
+    return Pick(model::ChangeClass::kNone, model::ChangeClass::kInvite);
+  }
   TaskId AnyTask() { return {PlanId(Number()), Small()}; }
   SchoolId School() { return SchoolId("school-" + std::to_string(Below(10))); }
 
@@ -85,9 +92,8 @@ class RandomModel {
     account.invited = Maybe([&] { return AnyTime(); });
     return account;
   }
-  model::Change Change() {
-    model::Change change;
-    model::Candidate& candidate = change.candidate;
+  model::Candidate Candidate() {
+    model::Candidate candidate;
     candidate.person = Person();
     candidate.eligibility = Pick(model::Eligibility::kEligible, model::Eligibility::kMissing);
     candidate.reason = AnyReason();
@@ -101,6 +107,19 @@ class RandomModel {
     candidate.next_grade = Text();
     candidate.fields = Fields();
     candidate.email = Text();
+    candidate.facts_email = Text();
+    candidate.uses_email2 = Coin();
+    candidate.email2 = Text();
+    candidate.families = Some([&] { return model::FamilyPlace{Family(), Coin()}; });
+    candidate.family_name = Text();
+    candidate.children =
+        Some([&] { return model::Child{Person(), Coin(), Coin(), Coin(), Coin(), Coin()}; });
+    candidate.mismatch = Pick(model::Mismatch::kNone, model::Mismatch::kTieAlone);
+    return candidate;
+  }
+  model::Change Change() {
+    model::Change change;
+    change.candidate = Candidate();
     change.situation = Pick(model::Situation::kNew, model::Situation::kNotYet);
     change.action = Pick(model::Action::kNone, model::Action::kInvite);
     change.reason = AnyReason();
@@ -111,10 +130,62 @@ class RandomModel {
     change.duplicates = Some([&] { return Person(); });
     change.collision = Maybe([&] { return AccountId(Text()); });
     change.taken_by = Maybe([&] { return Person(); });
-    change.several = Some([&] { return AccountId(Text()); });
+    change.several = Some([&] { return model::Fit{AccountId(Text()), Coin(), Text(), Text()}; });
+    change.severity = AnySeverity();
+    change.group = Maybe([&] { return AnyFingerprint(); });
+    change.never_archive = Coin();
     change.missing_polls = Small();
     change.linked = Coin();
     return change;
+  }
+  model::DuplicateGroup Group() {
+    model::DuplicateGroup group;
+    group.id = GroupId(Number());
+    group.key = AnyFingerprint();
+    group.reason = AnyReason();
+    group.severity = AnySeverity();
+    group.address = Text();
+    group.members = Some([&] { return Person(); });
+    group.members_total = Number();
+    group.account = Maybe([&] { return AccountId(Text()); });
+    group.family = Maybe([&] { return Family(); });
+    group.state = AnyFingerprint();
+    return group;
+  }
+  model::Decision Decision() {
+    model::Decision decision;
+    decision.person = Person();
+    do {
+      decision.kind = Pick(model::DecisionKind::kSync, model::DecisionKind::kProtect);
+    } while (decision.kind == model::DecisionKind::kInclude);
+    decision.made_on = AnyFingerprint();
+    decision.basis = Maybe([&] {
+      return model::Basis{Coin(), Text(), Text(), AccountId(Text()),
+                          Some([&] { return Family(); })};
+    });
+    decision.note = Text();
+    decision.actor = Text();
+    decision.at = AnyTime();
+    return decision;
+  }
+  model::GroupDecision GroupDecision() {
+    return {AnyFingerprint(),
+            Pick(model::HolderKind::kKeep, model::HolderKind::kShare),
+            Person(),
+            AnyFingerprint(),
+            Some([&] { return Person(); }),
+            Text(),
+            Text(),
+            AnyTime()};
+  }
+  model::EmailChoice EmailChoice() { return {Person(), Filled(), Text(), AnyTime()}; }
+  model::MatchDecision MatchDecision() {
+    return {Person(), Maybe([&] { return AccountId(Filled()); }),
+            Some([&] { return AccountId(Text()); }), Text(), AnyTime()};
+  }
+  model::FamilyExclusion FamilyExclusion() { return {Family(), Text(), Text(), AnyTime()}; }
+  model::FamilyCount FamilyCount() {
+    return {Family(), Text(), Number(), Number(), Number(), Number(), Number()};
   }
   model::Verdict Verdict() {
     return {Pick(model::ListStatus::kNew, model::ListStatus::kError),
@@ -122,7 +193,12 @@ class RandomModel {
             Coin(),
             Pick(model::Bucket::kAdd, model::Bucket::kUnchanged),
             Pick(model::Action::kNone, model::Action::kInvite),
-            AnyReason()};
+            AnyReason(),
+            AnyClass(),
+            AnySeverity()};
+  }
+  model::Placement Placement() {
+    return {Verdict(), Bytes(), AnyFingerprint(), Coin(), Some([&] { return Family(); })};
   }
   model::Tally Tally() {
     model::Tally tally;
@@ -131,6 +207,14 @@ class RandomModel {
     for (auto& count : tally.by_status) count = Number();
     for (auto& count : tally.by_bucket) count = Number();
     for (auto& count : tally.by_reason) count = Below(3);
+    for (auto& count : tally.by_class) count = Number();
+    for (auto& count : tally.by_severity) count = Number();
+    tally.linked_active = Number();
+    tally.fresh_selected = Number();
+    tally.families = Number();
+    tally.families_fresh = Number();
+    tally.families_selected = Number();
+    tally.families_excluded = Number();
     return tally;
   }
   model::TaskCounts Counts() {
@@ -156,7 +240,27 @@ class RandomModel {
                                 Text()};
     });
     poll.unowned_accounts = Number();
+    poll.families = Number();
+    poll.reused = Coin();
+    poll.notices = Some([&] { return std::pair(Text(), Number()); });
     return poll;
+  }
+  model::Hold Hold() {
+    model::Hold hold;
+    hold.guard = AnyGuard();
+    hold.count = Number();
+    hold.population = Number();
+    hold.limit.max_count = Maybe([&] { return Small(); });
+    hold.limit.max_share = Maybe([&] { return static_cast<double>(Below(1001)) / 1000; });
+    hold.limit.min_population = Small();
+    hold.rollover = Coin();
+    hold.persons = Some([&] { return Person(); });
+    return hold;
+  }
+  model::PlanItem PlanItem() {
+    return {Person(), AnyAction(), AnyDigest(), AnyClass(), Maybe([&] {
+              return TaskId{PlanId(1 + Below(9)), Small()};
+            })};
   }
   model::Plan Plan() {
     model::Plan plan;
@@ -174,6 +278,21 @@ class RandomModel {
     plan.left_out = Number();
     plan.tasks = Counts();
     plan.finished_at = Maybe([&] { return AnyTime(); });
+    for (auto& count : plan.by_class) count = Number();
+    plan.undo_of = Maybe([&] { return PlanId(Number()); });
+    plan.not_undone = Some([&] {
+      model::NotUndone one;
+      one.task = AnyTask();
+      one.person = Person();
+      one.reason = Text();
+      return one;
+    });
+    plan.not_undone_total = Number();
+    plan.expires_at = AnyTime() + Duration(1);
+    plan.holds = Some([&] { return Hold(); });
+    plan.override_reason = Text();
+    plan.not_chosen = Number();
+    plan.recently_invited = Number();
     return plan;
   }
   model::Task Task() {
@@ -189,6 +308,7 @@ class RandomModel {
     task.link_only = Coin();
     task.invited_before = Maybe([&] { return AnyTime(); });
     task.look_only = Coin();
+    task.undo_of = Maybe([&] { return AnyTask(); });
     task.state = Pick(model::TaskState::kQueued, model::TaskState::kSuperseded);
     task.attempt = Small();
     task.failures = Small();
@@ -200,12 +320,19 @@ class RandomModel {
     return task;
   }
   model::UserRow Row() {
-    return {Change(),
-            Verdict(),
-            Maybe([&] { return Pick(model::DecisionKind::kSync, model::DecisionKind::kExclude); }),
-            Text(),
-            Coin(),
-            Coin()};
+    model::UserRow row;
+    row.change = Change();
+    row.verdict = Verdict();
+    row.decision =
+        Maybe([&] { return Pick(model::DecisionKind::kSync, model::DecisionKind::kProtect); });
+    row.sentence = Text();
+    row.in_progress = Coin();
+    row.changed = Coin();
+    row.context = Coin();
+    row.note = Text();
+    row.outdated = Some([&] { return Text(); });
+    row.group = Maybe([&] { return GroupId(Number()); });
+    return row;
   }
 
  private:

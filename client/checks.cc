@@ -1,0 +1,66 @@
+#include "client/checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "client/format.h"
+
+namespace roster::client {
+
+std::optional<v1::TaskRef> ToTask(const std::string& text) {
+  const auto dot = text.find('.');
+  if (dot == std::string::npos) return std::nullopt;
+  const auto plan = ToNumber<std::uint64_t>(text.substr(0, dot));
+  const auto index = ToNumber<std::uint32_t>(text.substr(dot + 1));
+  if (!plan || !index || *plan == 0) return std::nullopt;
+  v1::TaskRef task;
+  task.set_plan(*plan);
+  task.set_index(*index);
+  return task;
+}
+
+CLI::Validator Check(std::function<bool(const std::string&)> allowed, std::string what) {
+  return CLI::Validator(
+      [allowed = std::move(allowed), what = std::move(what)](std::string& text) -> std::string {
+        return allowed(text) ? "" : fmt::format("\"{}\" is not allowed: {}", text, what);
+      },
+      "");
+}
+
+CLI::Validator OneOf(std::vector<std::string> words) {
+  std::string what = "use one of " + List(words);
+  return Check(
+      [words = std::move(words)](const std::string& text) {
+        return std::find(words.begin(), words.end(), text) != words.end();
+      },
+      std::move(what));
+}
+
+CLI::Validator IsId(const char* what) {
+  return Check([](const std::string& text) { return ToNumber<std::int64_t>(text).value_or(0) > 0; },
+               what);
+}
+
+CLI::Validator IsShort() {
+  return Check([](const std::string& text) { return !text.empty() && text.size() <= kTextMax; },
+               fmt::format("1 to {} characters", kTextMax));
+}
+
+CLI::Validator IsNote() {
+  return Check([](const std::string& text) { return !text.empty() && text.size() <= kNoteMax; },
+               fmt::format("1 to {} characters", kNoteMax));
+}
+
+CLI::Validator IsReason() {
+  return Check(
+      [](const std::string& text) {
+        const auto is_part = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
+        return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), is_part);
+      },
+      "a word as plan and users show them, for example missing-email");
+}
+
+void Wrong(const std::string& message) { throw CLI::ValidationError(message); }
+
+}  // namespace roster::client

@@ -1,0 +1,52 @@
+#include "daemon/roster/pupils.h"
+
+#include <algorithm>
+
+#include "daemon/roster/beside.h"
+#include "daemon/roster/deciding_row.h"
+
+namespace roster::roster {
+namespace {
+
+ChildSays Says(RowSays row) {
+  switch (row) {
+    case RowSays::kInScope:
+      return ChildSays::kEligible;
+    case RowSays::kUnknown:
+      return ChildSays::kUnknown;
+    case RowSays::kNotYet:
+      return ChildSays::kNotYet;
+    case RowSays::kGraduated:
+      return ChildSays::kGraduated;
+    case RowSays::kWithdrawn:
+      return ChildSays::kWithdrawn;
+    case RowSays::kInactive:
+      return ChildSays::kInactive;
+    case RowSays::kOutOfScope:
+      break;
+  }
+  return ChildSays::kOutOfScope;
+}
+
+}  // namespace
+
+Pupils::Pupils(const model::Snapshot& snapshot, const model::RosterRules& rules) {
+  RowReader rows(snapshot.students, rules);
+  Beside<model::Person, &model::Person::id> people(snapshot.people);
+  while (const auto id = rows.next()) {
+    const auto deciding = rows.Take(*id);
+    const model::Person* person = people.Find(*id);
+    const bool deceased = person != nullptr && person->deceased;
+    ids_.push_back(*id);
+    pupils_.push_back({deceased ? ChildSays::kOutOfScope : Says(deciding->says), deciding->row});
+  }
+  unknown_words_ = rows.unknown_words();
+}
+
+const Pupil* Pupils::Find(PersonId person) const {
+  const auto at = std::lower_bound(ids_.begin(), ids_.end(), person);
+  return at != ids_.end() && *at == person ? &pupils_[static_cast<std::size_t>(at - ids_.begin())]
+                                           : nullptr;
+}
+
+}  // namespace roster::roster

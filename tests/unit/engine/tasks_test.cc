@@ -1,0 +1,189 @@
+// Tasks: leases, reports, and what becomes of an approval.
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/unit/engine/synced.h"
+
+namespace roster::engine {
+namespace {
+
+namespace wire = roster::v1;
+using std::chrono::seconds;
+
+TEST_F(Synced, EveryApprovedChangeIsOnTheSiteAndLinked) {
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kTaskApplied), 3U);
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kSyncCompleted), 1U);
+  EXPECT_EQ(desk.School().counters().unchanged(), 3U);
+  EXPECT_EQ(desk.site.begin()->second.external_id, "tcs:1");
+  desk.Poll();
+  EXPECT_EQ(desk.School().last_poll().rows_changed(), 0U) << "what was written is what is read";
+}
+
+TEST(Engine, ALeaseThatRunsOutIsUnknownAndItsLateReportIsFenced) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1});
+  desk.Approve(desk.Plan());
+  const auto first = desk.Lease("w1");
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].attempt(), 1U);
+  EXPECT_TRUE(desk.Lease("w2").empty()) << "leased once";
+  desk.clock.Advance(seconds(61));
+  desk.Step();
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kTaskUnknown), 1U);
+  desk.clock.Advance(std::chrono::minutes(6));
+  const auto second = desk.Lease("w2");
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].attempt(), 2U);
+  const auto late = desk.Execute(first[0]);
+  EXPECT_EQ(desk.Report("w1", {late}).refused_size(), 1);
+  EXPECT_EQ(desk.Report("w2", {desk.Execute(second[0])}).refused_size(), 0);
+  EXPECT_EQ(desk.Report("w2", {desk.Execute(second[0])}).refused_size(), 1) << "sent twice";
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kTaskApplied), 1U);
+  EXPECT_EQ(desk.site.size(), 1U);
+}
+
+TEST(Engine, AHeartbeatHoldsTheLeaseAndNamesWhatIsLost) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1});
+  desk.Approve(desk.Plan());
+  const auto task = desk.Lease("w1").at(0);
+  const auto beat = [&] {
+    wire::WorkerRequest request;
+    request.set_version(1);
+    request.set_request_id("h");
+    request.set_worker("w1");
+    auto* held = request.mutable_heartbeat()->add_held();
+    held->set_school(task.school());
+    held->set_plan(task.plan());
+    held->set_index(task.index());
+    held->set_attempt(task.attempt());
+    desk.bus.inputs.push_back({bus::Channel::kTasks, "h", {}, request.SerializeAsString()});
+    desk.Step();
+    wire::WorkerReply reply;
+    reply.ParseFromString(desk.bus.replies["h"].back());
+    return reply.heartbeat().lost_size();
+  };
+  for (int i = 0; i < 5; ++i) {
+    desk.clock.Advance(seconds(40));
+    EXPECT_EQ(beat(), 0);
+  }
+  desk.clock.Advance(seconds(61));
+  desk.Step();
+  EXPECT_EQ(beat(), 1);
+}
+
+TEST(Engine, ARestartKeepsQueueLeasesAndAttempts) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1, 2, 3});
+  desk.Approve(desk.Plan());
+  const auto held = desk.Lease("w1", 1);
+  desk.Restart();
+  EXPECT_EQ(desk.Report("w1", {desk.Execute(held.at(0))}).refused_size(), 0)
+      << "a worker that outlived us reports as if nothing had been";
+  desk.WorkUntilDone();
+  EXPECT_EQ(desk.site.size(), 3U);
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kSyncCompleted), 1U);
+  desk.ExpectConsistent();
+}
+
+TEST(Engine, AChangedPersonsQueuedTaskIsSupersededAndComesBack) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1, 2});
+  desk.Approve(desk.Plan());
+  desk.pupils[0].email = "new@example.org";
+  desk.Poll();
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kTaskSuperseded), 1U);
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kReviewRequired), 2U);
+  desk.WorkUntilDone();
+  EXPECT_EQ(desk.site.size(), 1U);
+  EXPECT_EQ(desk.User(1).outdated(0), "e-mail") << "to be decided again";
+  desk.Decide(wire::SYNC, {1});
+  EXPECT_EQ(desk.Plan().adds(), 1U);
+  desk.ExpectConsistent();
+}
+
+TEST(Engine, TheDeadAreListedAndRetriedOrReplaced) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1});
+  desk.Approve(desk.Plan());
+  const auto fail = [&](const wire::Task& task) {
+    wire::Outcome outcome;
+    outcome.mutable_lease()->set_school(task.school());
+    outcome.mutable_lease()->set_plan(task.plan());
+    outcome.mutable_lease()->set_index(task.index());
+    outcome.mutable_lease()->set_attempt(task.attempt());
+    outcome.mutable_failed()->set_reason("rejected-by-site");
+    outcome.mutable_failed()->set_again(false);
+    desk.Report("w", {outcome});
+  };
+  fail(desk.Lease("w").at(0));
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kTaskDead), 1U);
+  EXPECT_EQ(desk.School().tasks().dead(), 1U);
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kSyncCompleted), 1U);
+
+  wire::Request request;
+  request.mutable_retry_tasks()->set_all_dead(true);
+  EXPECT_EQ(desk.Command(request).retry().retried(), 1U);
+  fail(desk.Lease("w").at(0));
+  EXPECT_EQ(desk.School().tasks().dead(), 1U);
+
+  const auto plan = desk.Plan();
+  EXPECT_EQ(plan.adds(), 1U) << "a new plan takes it up again";
+  desk.Approve(plan);
+  EXPECT_EQ(desk.School().tasks().dead(), 0U);
+  EXPECT_EQ(desk.Command(request, "again").retry().retried(), 0U);
+  desk.WorkUntilDone();
+  EXPECT_EQ(desk.site.size(), 1U);
+  desk.ExpectConsistent();
+}
+
+TEST(Engine, ASiteThatFailsEverybodyIsLeftAloneAndDoesNotUseUpAttempts) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1, 2, 3});
+  desk.Approve(desk.Plan());
+  int handed_out = 0;
+  for (int i = 0; i < 500; ++i) {  // half a day
+    std::vector<wire::Outcome> outcomes;
+    for (const auto& task : desk.Lease("w", 1)) {
+      ++handed_out;
+      wire::Outcome outcome;
+      outcome.mutable_lease()->set_school(task.school());
+      outcome.mutable_lease()->set_plan(task.plan());
+      outcome.mutable_lease()->set_index(task.index());
+      outcome.mutable_lease()->set_attempt(task.attempt());
+      outcome.mutable_failed()->set_reason("site-unavailable");
+      outcome.mutable_failed()->set_again(true);
+      outcome.mutable_failed()->set_site_failing(true);
+      outcomes.push_back(outcome);
+    }
+    desk.Report("w", outcomes);
+    desk.clock.Advance(seconds(i < 100 ? 1 : 120));
+    if (i == 99) {
+      EXPECT_LT(handed_out, 20) << "one at a time, further and further apart";
+    }
+  }
+  EXPECT_EQ(desk.School().tasks().dead(), 0U);
+  EXPECT_NE(desk.School().site_problem(), "");
+  desk.clock.Advance(std::chrono::hours(1));
+  desk.WorkUntilDone();
+  desk.clock.Advance(std::chrono::hours(1));
+  desk.WorkUntilDone();
+  EXPECT_EQ(desk.site.size(), 3U);
+}
+
+}  // namespace
+}  // namespace roster::engine
