@@ -68,7 +68,8 @@ Answer<void> SayWhyStill(Session& session, Progress& progress) {
   return {};
 }
 
-// Looks until every task has ended, or nothing but unknown ones has been left for a while.
+// Looks until every task has ended, or nothing but unknown ones is left: those that a person has to
+// settle, or others for a while.
 Answer<v1::Plan> WaitForPlan(Session& session, v1::Plan plan) {
   Progress progress(session.console, session.progress());
   auto moved = session.clock.Now();
@@ -82,7 +83,8 @@ Answer<v1::Plan> WaitForPlan(Session& session, v1::Plan plan) {
     plan = std::move(*reply.mutable_plan());
     const v1::TaskCounts& tasks = plan.tasks();
     const bool only_unknown = tasks.unknown() > 0 && tasks.queued() + tasks.leased() == 0;
-    if (only_unknown && now - moved > kUnknownMax) break;
+    const bool only_resting = only_unknown && tasks.unknown() == tasks.resting();
+    if (only_resting || (only_unknown && now - moved > kUnknownMax)) break;
     if (!said && now - moved > kStillMax) {
       said = true;
       CLIENT_TRY(SayWhyStill(session, progress));

@@ -82,8 +82,10 @@ class Parser {
     AddUndo();
     AddTasks();
     AddRetry();
+    AddConfirm();
     AddExplain();
     AddEvents();
+    AddJournal();
   }
 
   Answer<std::variant<Invocation, Text>> Parse(std::vector<std::string> args) {
@@ -516,23 +518,41 @@ class Parser {
     auto* command = Add("retry", [this]() -> Run {
       RetryOptions options;
       options.all = in_.all;
-      for (const std::string& text : in_.tasks) {
-        if (auto task = ToTask(text)) options.tasks.push_back(std::move(*task));
-      }
+      options.tasks = Tasks();
       if (options.all != options.tasks.empty()) {
         Wrong(options.all ? "TASK and --all exclude each other"
                           : "say which: rosterctl retry TASK..., or rosterctl retry --all");
       }
-      if (options.tasks.size() > kPersonsMax) {
-        Wrong(fmt::format("TASK: {} at most in one command", Number(kPersonsMax)));
-      }
       return [options = std::move(options)](Session& s) { return RunRetry(s, options); };
     });
+    AddTaskNames(command);
+    command->add_flag("--all", in_.all, "all that are dead");
+  }
+
+  void AddConfirm() {
+    auto* command = Add("confirm", [this]() -> Run {
+      return [tasks = Tasks()](Session& s) { return RunConfirm(s, tasks); };
+    });
+    AddTaskNames(command);
+    command->get_option("TASK")->required();
+  }
+
+  void AddTaskNames(CLI::App* command) {
     command->add_option("TASK", in_.tasks, "PLAN.INDEX, as rosterctl tasks shows them")
         ->check(Check([](const std::string& text) { return ToTask(text).has_value(); },
                       "a task is PLAN.INDEX, for example 7.12"))
         ->type_name("");
-    command->add_flag("--all", in_.all, "all that are dead");
+  }
+
+  std::vector<v1::TaskRef> Tasks() const {
+    std::vector<v1::TaskRef> tasks;
+    for (const std::string& text : in_.tasks) {
+      if (auto task = ToTask(text)) tasks.push_back(std::move(*task));
+    }
+    if (tasks.size() > kPersonsMax) {
+      Wrong(fmt::format("TASK: {} at most in one command", Number(kPersonsMax)));
+    }
+    return tasks;
   }
 
   void AddExplain() {
@@ -556,9 +576,30 @@ class Parser {
       return [options = std::move(options)](Session& s) { return RunEvents(s, options); };
     });
     command->add_flag("--follow", in_.follow, "and what comes, until it is interrupted");
-    command
-        ->add_option("--since", in_.since,
-                     "those after entry N; not given: all, with --follow new ones alone")
+    AddEntries(command, "those after entry N; not given: all, with --follow new ones alone");
+  }
+
+  void AddJournal() {
+    auto* command = Add("journal", [this]() -> Run {
+      if (in_.what == "verify") {
+        if (!in_.since.empty() || !in_.types.empty()) {
+          Wrong("verify looks at the whole journal, and goes with neither --since nor --type");
+        }
+        return [](Session& s) { return RunJournalVerify(s); };
+      }
+      EventsOptions options;
+      if (!in_.since.empty()) options.since = NumberOr<std::uint64_t>(in_.since, 0);
+      options.types = in_.types;
+      return [options = std::move(options)](Session& s) { return RunEvents(s, options); };
+    });
+    command->add_option("WHAT", in_.what, "verify; none: the entries, one a line")
+        ->check(OneOf({"verify"}))
+        ->type_name("");
+    AddEntries(command, "those after entry N; not given: all");
+  }
+
+  void AddEntries(CLI::App* command, const char* since) {
+    command->add_option("--since", in_.since, since)
         ->check(
             Check([](const std::string& text) { return ToNumber<std::uint64_t>(text).has_value(); },
                   "a whole number, 0 or above"))

@@ -110,6 +110,7 @@ struct RetryOptions {
   bool all = false;                // or all that are dead
 };
 Answer<Exit> RunRetry(Session& session, const RetryOptions& options);
+Answer<Exit> RunConfirm(Session& session, const std::vector<v1::TaskRef>& tasks);
 
 Answer<Exit> RunExplain(Session& session, std::int64_t person);
 
@@ -119,5 +120,7 @@ struct EventsOptions {
   std::vector<std::string> types;  // names of events; none: all
 };
 Answer<Exit> RunEvents(Session& session, const EventsOptions& options);
+// The chain of the entries, and whether what is stored agrees with them.
+Answer<Exit> RunJournalVerify(Session& session);
 
 }  // namespace roster::client

@@ -48,7 +48,14 @@ std::vector<std::string> ProblemsOf(const v1::Status& status, const v1::SchoolSt
     problems.push_back(fmt::format("{} could not be done: see rosterctl tasks --state dead.",
                                    Count(school.tasks().dead(), "task")));
   }
-  const bool waiting = school.tasks().queued() + school.tasks().unknown() > 0;
+  if (school.tasks().resting() > 0) {
+    problems.push_back(fmt::format(
+        "{} may or may not have been done, and the site can't tell: rosterctl tasks --state "
+        "unknown names them; rosterctl confirm or rosterctl retry settles them.",
+        Count(school.tasks().resting(), "task")));
+  }
+  const std::uint64_t unknown = school.tasks().unknown() - school.tasks().resting();
+  const bool waiting = school.tasks().queued() + unknown > 0;
   if (waiting && status.workers().empty()) {
     problems.push_back(
         "Tasks are waiting, and no worker is there: is it running (systemctl status "
@@ -227,15 +234,19 @@ Answer<v1::Status> AskStatus(Session& session) {
 void SayNext(const Session& session, const v1::Status& status) {
   std::uint64_t fresh = 0;
   std::uint64_t dead = 0;
+  std::uint64_t resting = 0;
   bool pending = false;
   bool held = false;
   for (const v1::SchoolStatus& school : status.schools()) {
     fresh += school.counters().fresh();
     dead += school.tasks().dead();
+    resting += school.tasks().resting();
     pending = pending || NeedsReview(school);
     held = held || school.holds_size() > 0;
   }
-  if (dead > 0) {
+  if (resting > 0) {
+    session.Next("rosterctl tasks --state unknown");
+  } else if (dead > 0) {
     session.Next("rosterctl tasks --state dead");
   } else if (fresh > 0) {
     session.Next("rosterctl users");

@@ -4,6 +4,7 @@
 #include "client/commands.h"
 #include "client/format.h"
 #include "client/screen.h"
+#include "client/text.h"
 #include "client/words.h"
 
 namespace roster::client {
@@ -62,8 +63,29 @@ std::vector<Cell> TaskCells(const v1::TaskRow& row) {
           {Why(row), Tone::kPlain, {}}};
 }
 
+void ShowRefused(const Session& session,
+                 const google::protobuf::RepeatedPtrField<v1::RefusedTask>& refused) {
+  for (const v1::RefusedTask& task : refused) {
+    const std::string why = task.sentence().empty() ? task.reason() : task.sentence();
+    session.console.Paragraph(
+        fmt::format("Refused: {}. {}", TaskName(task.plan(), task.index()), Clean(why)));
+  }
+}
+
+// Nobody knows, and the site can't be asked: what a person can do about it.
+void SayHowToSettle(const Session& session, const v1::TaskCounts& counts) {
+  if (counts.resting() == 0) return;
+  session.console.Paragraph(
+      fmt::format("{} for a person: look at the site. What is done there, rosterctl confirm "
+                  "TASK...; what is not, rosterctl retry TASK...",
+                  counts.resting() == 1 ? "1 unknown task waits"
+                                        : Number(counts.resting()) + " unknown tasks wait"));
+}
+
 void SayNext(const Session& session, const v1::TaskCounts& counts) {
-  if (counts.dead() > 0) {
+  if (counts.resting() > 0) {
+    session.Next("rosterctl confirm TASK..., or rosterctl retry TASK...");
+  } else if (counts.dead() > 0) {
     session.Next("mend the cause, then rosterctl retry TASK... or rosterctl retry --all");
   } else if (counts.queued() + counts.leased() + counts.unknown() > 0) {
     session.Next("rosterctl tasks again, or rosterctl events --follow");
@@ -123,6 +145,7 @@ Answer<Exit> RunTasks(Session& session, const TasksOptions& options) {
   if (options.action != v1::ACTION_UNSPECIFIED) text += " of action " + Word(options.action);
   if (options.plan != 0) text += fmt::format(" of plan {}", options.plan);
   session.console.Line(text + ".");
+  SayHowToSettle(session, counts);
   SayNext(session, counts);
   return Exit::kDone;
 }
@@ -141,16 +164,28 @@ Answer<Exit> RunRetry(Session& session, const RetryOptions& options) {
   session.console.Line(retry.retried() == 0
                            ? "Nothing is queued again."
                            : fmt::format("{} queued again.", Count(retry.retried(), "task")));
-  if (exit == Exit::kRefused) {
-    std::vector<std::string> names;
-    for (const v1::TaskRef& task : retry.refused()) {
-      names.push_back(TaskName(task.plan(), task.index()));
-    }
-    session.console.Paragraph(
-        "Refused, since they are not dead, or a later plan has taken their place: " + List(names) +
-        ".");
-  }
+  ShowRefused(session, retry.why());
   session.Next("rosterctl tasks");
+  return exit;
+}
+
+Answer<Exit> RunConfirm(Session& session, const std::vector<v1::TaskRef>& tasks) {
+  v1::Request request;
+  for (const v1::TaskRef& task : tasks) *request.mutable_confirm_tasks()->add_tasks() = task;
+  CLIENT_ASSIGN(const v1::Reply reply, session.connection.Call(request));
+  const v1::ConfirmReply& confirm = reply.confirm();
+  const Exit exit = confirm.refused_size() == 0 ? Exit::kDone : Exit::kRefused;
+  if (session.json) {
+    session.Json(confirm);
+    return exit;
+  }
+  session.console.Line(
+      confirm.confirmed() == 0
+          ? "Nothing is confirmed."
+          : fmt::format("{} confirmed as done: the site is read again to see what is there now.",
+                        Count(confirm.confirmed(), "task")));
+  ShowRefused(session, confirm.refused());
+  session.Next("rosterctl tasks --state unknown");
   return exit;
 }
 

@@ -140,6 +140,7 @@ bool IsCommand(const v1::Request& request) {
     case v1::Request::kDecideFamilies:
     case v1::Request::kResolveGroup:
     case v1::Request::kDecideMatch:
+    case v1::Request::kConfirmTasks:
       return true;
     case v1::Request::kGetStatus:
     case v1::Request::kGetPoll:
@@ -152,6 +153,7 @@ bool IsCommand(const v1::Request& request) {
     case v1::Request::kListPlans:
     case v1::Request::kListFamilies:
     case v1::Request::kListGroups:
+    case v1::Request::kVerifyState:
     case v1::Request::BODY_NOT_SET:
       return false;
   }

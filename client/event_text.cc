@@ -140,12 +140,18 @@ std::string EventText(const v1::Entry& entry) {
       return fmt::format("{}: {}", OfTask(entry.task_superseded()),
                          entry.task_superseded().reason());
     case v1::Entry::kTaskUnknown:
-      return fmt::format("{}: {}, try {}", OfTask(entry.task_unknown()),
-                         entry.task_unknown().reason(), entry.task_unknown().attempt());
+      return fmt::format("{}: {}, try {}{}", OfTask(entry.task_unknown()),
+                         entry.task_unknown().reason(), entry.task_unknown().attempt(),
+                         entry.task_unknown().resting() ? "; a person's to settle" : "");
     case v1::Entry::kTasksRetried:
       return fmt::format(
           "{} queued again, by {}",
           Count(static_cast<std::uint64_t>(entry.tasks_retried().tasks_size()), "task"),
+          entry.actor());
+    case v1::Entry::kTasksConfirmed:
+      return fmt::format(
+          "{} confirmed as done, by {}",
+          Count(static_cast<std::uint64_t>(entry.tasks_confirmed().tasks_size()), "task"),
           entry.actor());
     case v1::Entry::kSyncCompleted:
       return fmt::format("plan {}: {}", entry.sync_completed().plan(),

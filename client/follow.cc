@@ -74,6 +74,14 @@ std::optional<std::uint64_t> Follower::Wanted() const {
 void Follower::OnReplay(std::uint64_t asked, const v1::ReplayReply& reply) {
   if (!fault_.empty()) return;
   if (reply.head() < known_) {
+    // It may have been overtaken by what was published meanwhile. One that was asked for since then
+    // proves it.
+    const bool overtaken = reply.head() >= asked && behind_ != known_;
+    behind_ = known_;
+    if (overtaken) {
+      wanted_ = recheck_ = true;
+      return;
+    }
     fault_ = fmt::format(
         "The journal of {} ends at entry {}, and entry {} was known: another store, or one put "
         "back from a backup. Find out which before you rely on either.",

@@ -36,7 +36,8 @@ class Follower {
 
   // A replay is wanted, of the entries after this one. Stays so until OnReplay.
   std::optional<std::uint64_t> Wanted() const;
-  // The answer to Replay{since: asked}, with a limit of 2 or more.
+  // The answer to the last Replay{since: asked}, with a limit of 2 or more. What is published
+  // between the question and the answer may come in before it.
   void OnReplay(std::uint64_t asked, const v1::ReplayReply& reply);
 
   // The entries that are next, each given once.
@@ -60,6 +61,7 @@ class Follower {
   bool recheck_ = false;        // what is known is in doubt: see entry `known_` again
   std::uint64_t disputed_ = 0;  // a beat spoke against this entry, and a replay for it
   bool dispute_ = false;        // the recheck is for a beat
+  std::uint64_t behind_ = 0;    // a replay ended before this entry, which was known
   std::vector<v1::Entry> next_;
   std::string fault_;
 };

@@ -9,7 +9,7 @@ namespace {
   "\nAlso: --school S, --json, --endpoint E, --timeout SECONDS (rosterctl --help).\n" \
   "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused"
 
-constexpr std::array<HelpPage, 22> kPages = {{
+constexpr std::array<HelpPage, 24> kPages = {{
     {"status", "where everything stands: polls, counters, plans, tasks, workers",
      R"(The place to begin, and the one to watch from a monitor.
 
@@ -19,7 +19,8 @@ Examples:
 )" EVERY R"(.
 With --exit-code also: 10 review needed (somebody is new, or something is pending),
 11 held (a guard holds what is pending), 12 the disk, a source, a site or a worker is
-failing, or a task is dead. 12 goes before 11, 11 before 10.)"},
+failing, a task is dead, or an unknown one waits for a person. 12 goes before 11, 11
+before 10.)"},
     {"poll", "step 1: Preview & Sync Data: read FACTS and the site now",
      R"(Step 1 of the workflow, "Preview & Sync Data". rosterd polls by itself; this asks for
 one now. Nothing is written to the site. A poll that is not whole changes nothing,
@@ -200,21 +201,36 @@ Example:
      R"(After a sync: what is queued, leased, in retry, unknown, applied, dead, superseded.
 A task is named PLAN.INDEX. Dead: it failed for good, and waits for rosterctl retry.
 Superseded: the person or the account had changed meanwhile; it comes back for review.
-Unknown: the worker went silent; the site is looked at before anything else is done.
+Unknown: the worker went silent, or the site gave no answer; the site is looked at before
+anything else is done. Where it can't tell, or was looked at again and again, the task
+waits for a person: rosterctl confirm if it is done, rosterctl retry if it is not.
 
 Examples:
   rosterctl tasks --state dead
+  rosterctl tasks --state unknown
   rosterctl tasks --plan 7
   rosterctl tasks --action archive
 )" EVERY R"(.)"},
-    {"retry", "queue dead tasks again",
-     R"(When the cause is mended: queues dead tasks again.
+    {"retry", "queue dead tasks again, and unknown ones that are not done",
+     R"(When the cause is mended: queues dead tasks again. Of an unknown task it says that you
+have looked at the site, and it is not done: it is tried again. The worker still looks
+first. --all takes the dead ones alone.
 
 Examples:
   rosterctl retry 7.12 7.15
   rosterctl retry --all
 )" EVERY R"(
-(also when a named task was not dead).)"},
+(also when a named task was neither dead nor unknown, or a worker has it).)"},
+    {"confirm", "say of unknown tasks that they are done",
+     R"(For tasks whose outcome nobody knows, and the site can't tell (rosterctl tasks --state
+unknown): you have looked at the site, and it is done. The task ends as applied, under
+your name, and the site is read again. If it is not done: rosterctl retry.
+
+Examples:
+  rosterctl tasks --state unknown
+  rosterctl confirm 7.12 7.15
+)" EVERY R"(
+(also when a named task was not unknown, or a worker has it).)"},
     {"explain", "everything known about why somebody stands where they stand",
      R"(At any step: what FACTS says, what the site has, what was decided and done, and what
 that comes to.
@@ -233,6 +249,18 @@ Examples:
   rosterctl events --follow --since 1200 --json
 )" EVERY R"(.
 --follow ends with Ctrl-C, which is 0.)"},
+    {"journal", "the journal, and whether it and what is stored are sound",
+     R"(Without verify it prints the entries, like rosterctl events. verify reads the whole
+journal: every entry carries the digest of the one before, so that one that was altered,
+is missing or was moved shows, and is named. Then rosterd rebuilds from the entries who
+is linked to which account, what was decided last, how every task ended and which plans
+were approved, and names what is stored otherwise. Nothing is changed by it.
+
+Examples:
+  rosterctl journal verify
+  rosterctl journal --since 1200
+)" EVERY R"(;
+verify: 1 also when anything is wrong.)"},
 }};
 
 #undef EVERY

@@ -11,9 +11,10 @@
 namespace roster::bus {
 namespace {
 
-constexpr std::size_t kMatchMax = 256;      // bytes
-constexpr std::size_t kGradeMax = 64;       // bytes
-constexpr std::size_t kPageTokenMax = 512;  // bytes
+constexpr std::size_t kMatchMax = 256;         // bytes
+constexpr std::size_t kGradeMax = 64;          // bytes
+constexpr std::size_t kPageTokenMax = 512;     // bytes
+constexpr std::size_t kVerifyTokenMax = 2048;  // bytes
 constexpr std::uint32_t kPageMax = 1000;
 constexpr std::uint32_t kReplayMax = 10'000;
 constexpr std::uint32_t kBatchMax = 100'000;  // invitations of one plan
@@ -296,9 +297,25 @@ model::RequestBody Get(const wire::RetryTasks& in, Checker& checker) {
   return body;
 }
 
+model::RequestBody Get(const wire::ConfirmTasks& in, Checker& checker) {
+  checker.Require(!in.tasks().empty(), "no task is named: name those that are meant");
+  checker.Require(static_cast<std::size_t>(in.tasks_size()) <= model::kEntryPersonsMax,
+                  "more than 10000 tasks are named: name them in several requests");
+  model::ConfirmTasks body;
+  for (const wire::TaskRef& task : in.tasks()) {
+    body.tasks.push_back({PlanId(task.plan()), task.index()});
+  }
+  return body;
+}
+
+model::RequestBody Get(const wire::VerifyState& in, Checker& checker) {
+  checker.Require(in.page_token().size() <= kVerifyTokenMax, "the page_token is not one of ours");
+  return model::VerifyState{in.page_token()};
+}
+
 model::RequestBody Get(const wire::Replay& in, Checker& checker) {
   checker.Require(in.limit() <= kReplayMax, "limit is more than 10000");
-  return model::Replay{Seq(in.since()), in.limit() == 0 ? 1000 : in.limit()};
+  return model::Replay{Seq(in.since()), in.limit() == 0 ? 1000 : in.limit(), in.numbered()};
 }
 
 model::RequestBody GetBody(const wire::Request& in, Checker& checker) {
@@ -341,6 +358,10 @@ model::RequestBody GetBody(const wire::Request& in, Checker& checker) {
       return Get(in.resolve_group(), checker);
     case wire::Request::kDecideMatch:
       return Get(in.decide_match(), checker);
+    case wire::Request::kConfirmTasks:
+      return Get(in.confirm_tasks(), checker);
+    case wire::Request::kVerifyState:
+      return Get(in.verify_state(), checker);
     case wire::Request::BODY_NOT_SET:
       break;
   }
@@ -358,6 +379,7 @@ bool IsCommand(const wire::Request& in) {
     case wire::Request::kDecideFamilies:
     case wire::Request::kResolveGroup:
     case wire::Request::kDecideMatch:
+    case wire::Request::kConfirmTasks:
       return true;
     default:
       return false;

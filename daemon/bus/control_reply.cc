@@ -8,12 +8,14 @@
 namespace roster::bus {
 namespace {
 
-void PutRefs(const std::vector<TaskId>& tasks,
-             google::protobuf::RepeatedPtrField<wire::TaskRef>& out) {
-  for (const TaskId& task : tasks) {
-    wire::TaskRef& ref = *out.Add();
-    ref.set_plan(task.plan.value());
-    ref.set_index(task.index);
+void PutRefused(const std::vector<model::RefusedTask>& refused,
+                google::protobuf::RepeatedPtrField<wire::RefusedTask>& out) {
+  for (const model::RefusedTask& task : refused) {
+    wire::RefusedTask& one = *out.Add();
+    one.set_plan(task.task.plan.value());
+    one.set_index(task.task.index);
+    one.set_reason(task.reason);
+    one.set_sentence(task.sentence);
   }
 }
 
@@ -148,7 +150,34 @@ struct Writer {
   void operator()(const model::RetryReply& body) const {
     wire::RetryReply& out = *reply.mutable_retry();
     out.set_retried(body.retried);
-    PutRefs(body.refused, *out.mutable_refused());
+    for (const model::RefusedTask& refused : body.refused) {
+      wire::TaskRef& ref = *out.add_refused();
+      ref.set_plan(refused.task.plan.value());
+      ref.set_index(refused.task.index);
+    }
+    PutRefused(body.refused, *out.mutable_why());
+  }
+  void operator()(const model::ConfirmReply& body) const {
+    wire::ConfirmReply& out = *reply.mutable_confirm();
+    out.set_confirmed(body.confirmed);
+    PutRefused(body.refused, *out.mutable_refused());
+  }
+  void operator()(const model::VerifyReply& body) const {
+    wire::VerifyReply& out = *reply.mutable_verify();
+    for (const model::Difference& difference : body.differences) {
+      wire::Difference& one = *out.add_differences();
+      one.set_about(difference.about);
+      one.set_id(difference.id);
+      one.set_reason(difference.reason);
+      one.set_sentence(difference.sentence);
+    }
+    out.set_differences_total(body.differences_total);
+    out.set_entries(body.entries);
+    out.set_decisions(body.decisions);
+    out.set_links(body.links);
+    out.set_tasks(body.tasks);
+    out.set_plans(body.plans);
+    out.set_next_page_token(body.next_page_token);
   }
   void operator()(const model::ExplainReply& body) const {
     wire::ExplainReply& out = *reply.mutable_explain();
@@ -164,6 +193,8 @@ struct Writer {
     wire::ReplayReply& out = *reply.mutable_replay();
     for (const std::string& entry : body.entries) out.add_entries(entry);
     out.set_head(body.head.value());
+    for (const Seq number : body.numbers) out.add_numbers(number.value());
+    if (body.head_hash) out.set_head_hash(std::string(body.head_hash->view()));
   }
   void operator()(const model::DecideFamiliesReply& body) const {
     wire::DecideFamiliesReply& out = *reply.mutable_decide_families();

@@ -96,6 +96,7 @@ struct OutcomeWriter {
   }
   void operator()(const model::Unknown& end) const {
     out.mutable_unknown()->set_reason(end.reason);
+    out.mutable_unknown()->set_untold(end.untold);
   }
 };
 
@@ -117,7 +118,7 @@ model::Outcome GetEnd(const wire::Outcome& in, Checker& checker) {
     case wire::Outcome::kSuperseded:
       return model::Superseded{in.superseded().reason()};
     case wire::Outcome::kUnknown:
-      return model::Unknown{in.unknown().reason()};
+      return model::Unknown{in.unknown().reason(), in.unknown().untold()};
     case wire::Outcome::END_NOT_SET:
       break;
   }
@@ -141,6 +142,7 @@ void Put(const model::LeasedTask& leased, wire::Task& out) {
   out.set_link_only(task.link_only);
   if (task.invited_before) bus::Put(*task.invited_before, *out.mutable_invited_before());
   out.set_look_only(task.look_only);
+  out.set_doubt(task.doubt);
 }
 
 model::LeasedTask Get(const wire::Task& in, Checker& checker) {
@@ -164,6 +166,7 @@ model::LeasedTask Get(const wire::Task& in, Checker& checker) {
   task.link_only = in.link_only();
   if (in.has_invited_before()) task.invited_before = bus::Get(in.invited_before(), checker);
   task.look_only = in.look_only();
+  task.doubt = in.doubt();
   return leased;
 }
 

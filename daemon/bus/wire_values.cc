@@ -228,6 +228,7 @@ void Put(const model::TaskCounts& counts, wire::TaskCounts& out) {
   out.set_applied(counts.applied);
   out.set_dead(counts.dead);
   out.set_superseded(counts.superseded);
+  out.set_resting(counts.resting);
 }
 
 void Put(const model::Plan& plan, wire::Plan& out) {
@@ -354,6 +355,7 @@ void Put(const model::TaskRow& row, wire::TaskRow& out) {
   if (task.lease_until) Put(*task.lease_until, *out.mutable_lease_until());
   if (task.ended_at) Put(*task.ended_at, *out.mutable_ended_at());
   out.set_worker(task.worker);
+  out.set_resting(task.resting);
 }
 
 void Put(const Error& error, wire::Error& out) {

@@ -31,6 +31,17 @@ std::string_view EndReason(model::DecisionKind kind) {
   return "deselected";
 }
 
+model::RefusedTask Refuse(TaskId id, std::string_view reason) {
+  std::string_view sentence;
+  if (reason == "unknown-task") sentence = "There is no such task.";
+  if (reason == "held") sentence = "A worker has it now: wait for what it reports.";
+  if (reason == "not-unknown") sentence = "It is not unknown: its outcome is on record.";
+  if (reason == "not-dead") sentence = "It is neither dead nor unknown.";
+  if (reason == "replaced") sentence = "A later plan has taken its place.";
+  if (reason == "changed") sentence = "The person has changed since: it comes back for review.";
+  return {id, std::string(reason), std::string(sentence)};
+}
+
 }  // namespace
 
 Result<model::ReplyBody> Engine::Handle(School* school, const Caller& caller,
@@ -178,28 +189,15 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     }
     ROSTER_TRY(cursor->status(), "retrying");
   }
-  Book book(*view_, school);
   model::RetryReply reply;
   model::TasksRetried retried;
   for (const TaskId id : ids) {
-    ROSTER_ASSIGN(auto task, FindTask(school, id), "retrying");
-    bool good = task && task->state == model::TaskState::kDead;
-    if (good) {
-      const model::PlanItem item = ItemOf(*task);
-      ROSTER_ASSIGN(const auto change, RowOf(school, book, item), "retrying");
-      ROSTER_ASSIGN(good, Holds(book, item, change), "retrying");
-    }
-    if (!good) {
-      reply.refused.push_back(id);
+    ROSTER_ASSIGN(const auto task, FindTask(school, id), "retrying");
+    ROSTER_ASSIGN(auto refused, Retry(school, id), "retrying");
+    if (refused) {
+      reply.refused.push_back(*std::move(refused));
       continue;
     }
-    task::Revive(*task);
-    ROSTER_TRY(PutTask(school, *task, model::TaskState::kDead), "retrying");
-    ROSTER_ASSIGN(model::Plan* const plan, FindPlan(school, id.plan), "retrying");
-    plan->state = model::PlanState::kApproved;
-    plan->finished_at.reset();
-    book.PutHeldTask(task->person, {id, false});
-    ROSTER_TRY(book.Settle(task->person), "retrying");
     ++reply.retried;
     retried.tasks.emplace_back(id, task->person);
     if (retried.tasks.size() == model::kEntryPersonsMax) {
@@ -207,6 +205,70 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     }
   }
   if (!retried.tasks.empty()) Append(school, caller, std::move(retried));
+  return model::ReplyBody(std::move(reply));
+}
+
+Result<std::optional<model::RefusedTask>> Engine::Retry(School& school, TaskId id) {
+  Book book(*view_, school);
+  ROSTER_ASSIGN(auto task, FindTask(school, id), "");
+  if (!task) return {Refuse(id, "unknown-task")};
+  const model::TaskState before = task->state;
+  const bool was_resting = task->resting;
+  if (before == model::TaskState::kLeased) return {Refuse(id, "held")};
+  if (before != model::TaskState::kDead && before != model::TaskState::kUnknown) {
+    return {Refuse(id, "not-dead")};
+  }
+  const model::PlanItem item = ItemOf(*task);
+  ROSTER_ASSIGN(const auto change, RowOf(school, book, item), "");
+  if (before == model::TaskState::kDead) {
+    ROSTER_ASSIGN(const auto held, book.FindHeldTask(task->person), "");
+    if (held && !held->dead) return {Refuse(id, "replaced")};
+    ROSTER_ASSIGN(const bool stands, Stands(book, item, change), "");
+    if (!stands) return {Refuse(id, "changed")};
+    task::Revive(*task);
+  } else {
+    // No longer what was approved: it is looked at, and then left.
+    ROSTER_ASSIGN(const bool stands, Stands(book, item, change), "");
+    task::Revive(*task);
+    task->look_only = !stands;
+  }
+  ROSTER_TRY(PutTask(school, *task, before, was_resting), "");
+  ROSTER_ASSIGN(model::Plan* const plan, FindPlan(school, id.plan), "");
+  plan->state = model::PlanState::kApproved;
+  plan->finished_at.reset();
+  book.PutHeldTask(task->person, {id, false});
+  ROSTER_TRY(book.Settle(task->person), "");
+  return {std::nullopt};
+}
+
+// What the account is now, nobody has said: it is read again, and the link of an added one comes by
+// its external id.
+Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
+                                    const model::ConfirmTasks& body) {
+  const Time now = clock_.Now();
+  model::ConfirmReply reply;
+  model::TasksConfirmed confirmed;
+  std::vector<model::Task> ended;
+  for (const TaskId id : body.tasks) {
+    ROSTER_ASSIGN(auto task, FindTask(school, id), "confirming");
+    const bool open = task && task->state == model::TaskState::kUnknown;
+    if (!open) {
+      const bool held = task && task->state == model::TaskState::kLeased;
+      reply.refused.push_back(Refuse(id, !task ? "unknown-task" : (held ? "held" : "not-unknown")));
+      continue;
+    }
+    const bool was_resting = task->resting;
+    task::Confirm(*task, now);
+    ROSTER_TRY(PutTask(school, *task, model::TaskState::kUnknown, was_resting), "confirming");
+    school.read_again = true;
+    confirmed.tasks.emplace_back(id, task->person);
+    ended.push_back(*std::move(task));
+  }
+  reply.confirmed = ended.size();
+  if (!ended.empty()) Append(school, caller, std::move(confirmed));
+  for (const model::Task& task : ended) {
+    ROSTER_TRY(EndTask(school, task, caller, now), "confirming");
+  }
   return model::ReplyBody(std::move(reply));
 }
 

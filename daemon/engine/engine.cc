@@ -17,10 +17,15 @@ using store::Family;
 
 constexpr std::size_t kInputsAStep = 1000;
 constexpr std::size_t kRepublishedMax = 1000;
+constexpr Duration kSetBackMin = std::chrono::seconds(1);  // less is a clock that is kept right
 constexpr std::string_view kDiskFull =
     "The disk with the state directory is full: nothing can be written, and nothing was. Make "
     "room; "
     "rosterd goes on by itself.";
+constexpr std::string_view kDiskReadOnly =
+    "The disk with the state directory is read-only: nothing can be written, and nothing was. Look "
+    "at why (dmesg, mount), and make it writable; rosterd goes on by itself.";
+constexpr Duration kCommitSlow = std::chrono::seconds(1);
 
 bool IsCommand(const model::RequestBody& body) {
   return std::holds_alternative<model::StartPoll>(body) ||
@@ -30,7 +35,8 @@ bool IsCommand(const model::RequestBody& body) {
          std::holds_alternative<model::DecideFamilies>(body) ||
          std::holds_alternative<model::ResolveGroup>(body) ||
          std::holds_alternative<model::DecideMatch>(body) ||
-         std::holds_alternative<model::RetryTasks>(body);
+         std::holds_alternative<model::RetryTasks>(body) ||
+         std::holds_alternative<model::ConfirmTasks>(body);
 }
 
 // Whether a store's error ends the process.
@@ -65,6 +71,7 @@ Result<void> Engine::Open() {
       ROSTER_TRY(SettleAll(school), "judging everybody anew");
     }
     school.head.rules = rules;
+    ROSTER_TRY(CatchUp(school, now), "following the clock");
     // A refused key may have been mended while we were down.
     school.head.source_stopped.clear();
     school.head_changed = true;
@@ -118,6 +125,18 @@ Result<void> Engine::CountAll(School& school) {
   return cursor->status();
 }
 
+// The clock may have been set back while we were down: nothing is older than the newest entry.
+Result<void> Engine::CatchUp(School& school, Time now) {
+  if (school.head.seq.value() == 0) return {};
+  ROSTER_ASSIGN(const auto bytes,
+                view_->Get(Family::kJournal, store::EntryKey(school.id(), school.head.seq)),
+                "reading the journal");
+  if (!bytes) return {};
+  ROSTER_ASSIGN(const auto entry, store::DecodeEntry(*bytes), "reading the journal");
+  if (entry.at < now + kSetBackMin) return {};
+  return SetBack(school, entry.at - now, now);
+}
+
 // Everybody is judged by today's rules, and by a new version's. Rows that stay as they are, are not
 // written.
 Result<void> Engine::SettleAll(School& school) {
@@ -168,10 +187,9 @@ Result<void> Engine::LoadSchool(School& school) {
       return Fail(Code::kCorrupt, "task-missing",
                   "Task " + ToString(held.first) + " is named as open and is not there.");
     }
-    // A worker that held it through our absence gets the time to say so.
-    if (task->lease_until) {
-      task->lease_until = std::max(*task->lease_until, now + settings_.tasks.lease);
-    }
+    // A worker that held it through our absence gets the time to say so. Not more than a lease: the
+    // clock may have been set back meanwhile.
+    if (task->lease_until) task->lease_until = now + settings_.tasks.lease;
     school.queue.Place(*task);
   }
   return cursor->status();
@@ -196,6 +214,7 @@ Result<void> Engine::Step(Duration wait_max) {
     if (!school || !(*school)->polling || (*school)->polling->id != end.poll) continue;
     ending.emplace_back(*school, *(*school)->polling);
   }
+  const auto wall_ahead = wall_ahead_;
   Result<void> handled = HandleAll(inputs, polls, false);
   Result<bool> committed =
       handled ? Commit() : Result<bool>(tl::unexpected<Error>(handled.error()));
@@ -204,7 +223,9 @@ Result<void> Engine::Step(Duration wait_max) {
     // Nothing of this step is on disk: forget it, say so, and serve those who only ask.
     kept = tl::unexpected<Error>(committed.error());
     if (committed.error().code != Code::kExhausted) return kept;
-    disk_problem_ = kDiskFull;
+    disk_reason_ = committed.error().reason;
+    disk_problem_ = disk_reason_ == "disk-read-only" ? kDiskReadOnly : kDiskFull;
+    wall_ahead_ = wall_ahead;
     ROSTER_TRY(Load(), "reading the store again");
     for (auto& [school, poll] : ending) {
       school->polling.reset();
@@ -270,13 +291,57 @@ Result<void> Engine::HandleAll(const std::vector<bus::Inbound>& inputs,
   return Tick(now);
 }
 
+// A wall clock that is set back would have everything that waits for a time wait longer by as much:
+// a lease of a worker that is gone, a retry, the next poll. They wait as long as was meant.
+Result<void> Engine::FollowClock(Time now) {
+  const Duration ahead = now.time_since_epoch() - clock_.Steady();
+  const Duration back = wall_ahead_.value_or(ahead) - ahead;
+  if (back >= Duration::zero() && back < kSetBackMin && wall_ahead_) return {};
+  wall_ahead_ = ahead;
+  if (back < kSetBackMin) return {};
+  next_forget_ = std::min(next_forget_, now);
+  for (auto& [name, worker] : workers_) worker.seen = std::min(worker.seen, now);
+  for (School& school : schools_) {
+    ROSTER_TRY(SetBack(school, back, now), "following the clock");
+  }
+  return {};
+}
+
+Result<void> Engine::SetBack(School& school, Duration back, Time now) {
+  if (school.head.next_poll && *school.head.next_poll > now) {
+    *school.head.next_poll -= back;
+    school.head_changed = true;
+  }
+  if (school.site_paused_until > now) school.site_paused_until -= back;
+  const store::Range range = store::HeldTaskRange(school.id());
+  const auto cursor = view_->Scan(Family::kWork, range.begin, range.end);
+  std::vector<model::Task> waiting;
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const auto held, store::DecodeHeldTask(cursor->value()), "reading tasks");
+    if (held.second) continue;  // dead
+    ROSTER_ASSIGN(auto task, FindTask(school, held.first), "reading tasks");
+    if (task) waiting.push_back(*std::move(task));
+  }
+  ROSTER_TRY(cursor->status(), "reading tasks");
+  for (model::Task& task : waiting) {
+    if (task.lease_until) task.lease_until = now + settings_.tasks.lease;
+    if (task.not_before > now) task.not_before -= back;
+    ROSTER_TRY(PutTask(school, task, task.state), "reading tasks");
+  }
+  return {};
+}
+
 Result<void> Engine::Tick(Time now) {
+  // Something to write, so that the end of the trouble is noticed when nobody asks for anything.
+  if (!disk_problem_.empty() && !schools_.empty()) schools_.front().head_changed = true;
+  ROSTER_TRY(FollowClock(now), "");
   for (School& school : schools_) {
     ROSTER_TRY(ExpireLeases(school, now), "expiring leases");
     if (school.unrecorded) {
       ROSTER_TRY(RejectPoll(school, *school.unrecorded,
-                            {Code::kExhausted, "disk-full",
-                             "The disk was full when the poll ended, and what it found is lost."},
+                            {Code::kExhausted, disk_reason_,
+                             "The disk could not be written to when the poll ended, and what it "
+                             "found is lost."},
                             PollEnd::Side::kSource, now),
                  "closing a poll");
     }
@@ -324,7 +389,15 @@ Result<bool> Engine::Commit() {
   }
   const store::Batch batch = view_->Take();
   if (batch.writes.empty()) return false;
+  const Duration begin = clock_.Steady();
   ROSTER_TRY(store_.Commit(batch, true), "committing");
+  const Duration took = clock_.Steady() - begin;
+  disk_slow_.clear();
+  if (took >= kCommitSlow) {
+    disk_slow_ = "The disk with the state directory is slow: the last commit took " +
+                 FormatDuration(std::chrono::floor<std::chrono::seconds>(took)) +
+                 ". Everything waits for it. Look at what else uses the disk, and at its health.";
+  }
   return true;
 }
 
@@ -392,7 +465,7 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
   }
   const bool command = IsCommand(request->body);
   if (command && read_only) {
-    refuse(request->request_id, {Code::kExhausted, "disk-full", disk_problem_});
+    refuse(request->request_id, {Code::kExhausted, disk_reason_, disk_problem_});
     return {};
   }
   School* school = nullptr;
@@ -478,7 +551,7 @@ Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
   }
   reply.request_id = request->request_id;
   if (read_only) {
-    reply.body = Error{Code::kExhausted, "disk-full", disk_problem_};
+    reply.body = Error{Code::kExhausted, disk_reason_, disk_problem_};
     send();
     return {};
   }

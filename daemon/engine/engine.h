@@ -48,8 +48,8 @@ class Engine {
   Result<void> Open();
 
   // Waits for input at most `wait_max`, handles what is there, commits, answers. An error is fatal:
-  // the process ends, and its restart is the recovery. A full disk is no error: it is told to
-  // whoever asks, and the next step tries again.
+  // the process ends, and its restart is the recovery. A disk that is full or read-only is no
+  // error: it is told to whoever asks, and the next step tries again.
   Result<void> Step(Duration wait_max);
 
   // Keeps how much of a subscription key's quota is used: returns when it is on disk. Any thread
@@ -112,6 +112,9 @@ class Engine {
   Result<void> HandleControl(const bus::Inbound& input, bool read_only);
   Result<void> HandleWorker(const bus::Inbound& input, bool read_only);
   Result<void> Tick(Time now);
+  Result<void> FollowClock(Time now);
+  Result<void> CatchUp(School& school, Time now);
+  Result<void> SetBack(School& school, Duration back, Time now);
   Result<bool> Commit();
   void Release();
   Duration WaitTime(Duration wait_max) const;
@@ -147,6 +150,8 @@ class Engine {
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ApprovePlan& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::RetryTasks& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller,
+                              const model::ConfirmTasks& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller,
                               const model::DecideFamilies& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller,
                               const model::ResolveGroup& body);
@@ -162,6 +167,7 @@ class Engine {
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::ListTasks& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Explain& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Replay& body);
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::VerifyState& body);
   Result<std::vector<model::UserRow>> RelativesOf(const Book& book, const model::Filter& filter,
                                                   const model::Change& fresh,
                                                   FirstOfFamilies& firsts) const;
@@ -231,10 +237,15 @@ class Engine {
   Result<bool> Holds(const Book& book, const model::PlanItem& item,
                      const std::optional<model::Change>& change) const;
 
+  // Queues one task again; the refusal says why not.
+  Result<std::optional<model::RefusedTask>> Retry(School& school, TaskId id);
+
   // tasks.cc
   Result<model::Plan*> FindPlan(School& school, PlanId id);
   Result<std::optional<model::Task>> FindTask(const School& school, TaskId id) const;
-  Result<void> PutTask(School& school, const model::Task& task, model::TaskState before);
+  // `before`, `was_resting`: what it was when it was last put.
+  Result<void> PutTask(School& school, const model::Task& task, model::TaskState before,
+                       bool was_resting = false);
   Result<void> AddTask(School& school, model::Plan& plan, const model::Task& task,
                        const Caller& caller, Time now);
   Result<void> EndTask(School& school, const model::Task& task, const Caller& caller, Time now);
@@ -269,8 +280,11 @@ class Engine {
   std::map<std::string, Worker> workers_;
   std::deque<Parked> parked_;
   Duration next_beat_{};
+  std::optional<Duration> wall_ahead_;  // of the steady clock; smaller: the clock was set back
   Time next_forget_;
-  std::string disk_problem_;
+  std::string disk_problem_;  // "" while commits succeed
+  std::string disk_reason_;   // of it, a word
+  std::string disk_slow_;     // how slow the last commit was; "" when it was not
 
   // Of the step under way.
   std::unique_ptr<store::Overlay> view_;

@@ -8,6 +8,7 @@
 #include "daemon/diff/diff.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/page_token.h"
+#include "daemon/engine/verify.h"
 #include "daemon/plan/guards.h"
 #include "daemon/review/review.h"
 #include "daemon/store/codec.h"
@@ -353,7 +354,8 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
         row.first_name = change->candidate.first_name;
         row.last_name = change->candidate.last_name;
       }
-      row.sentence = review::TaskSentence(task->reason);
+      row.sentence = task->resting ? review::RestingSentence(task->id, task->reason)
+                                   : review::TaskSentence(task->reason);
       row.task = *std::move(task);
       reply.rows.push_back(std::move(row));
     }
@@ -378,8 +380,18 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
        cursor->Next()) {
     bytes += cursor->value().size();
     reply.entries.emplace_back(cursor->value());
+    if (!body.numbered) continue;
+    ROSTER_ASSIGN(const Seq number, store::SeqOfKey(cursor->key()), "");
+    reply.numbers.push_back(number);
   }
+  if (body.numbered) reply.head_hash = school.head.hash;
   ROSTER_TRY(cursor->status(), "");
+  return model::ReplyBody(std::move(reply));
+}
+
+Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::VerifyState& body) {
+  const VerifyScope scope{*view_, school.id(), school.head.seq, school.head.plans, school.plans};
+  ROSTER_ASSIGN(model::VerifyReply reply, VerifySlice(scope, body.page_token), "");
   return model::ReplyBody(std::move(reply));
 }
 
@@ -390,7 +402,7 @@ Result<model::Status> Engine::GetStatus(const School* only) {
   status.started = started_;
   status.events_endpoint = settings_.events_endpoint;
   status.tasks_endpoint = settings_.tasks_endpoint;
-  status.disk_problem = disk_problem_;
+  status.disk_problem = disk_problem_.empty() ? disk_slow_ : disk_problem_;
   for (School& school : schools_) {
     if (only != nullptr && only != &school) continue;
     ROSTER_ASSIGN(model::SchoolStatus one, StatusOf(school), "");

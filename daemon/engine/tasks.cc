@@ -49,18 +49,19 @@ Result<std::optional<model::Task>> Engine::FindTask(const School& school, TaskId
 }
 
 // Writes the task, and moves it from the state it had in every count.
-Result<void> Engine::PutTask(School& school, const model::Task& task, TaskState before) {
+Result<void> Engine::PutTask(School& school, const model::Task& task, TaskState before,
+                             bool was_resting) {
   view_->Put(Family::kWork, store::TaskKey(school.id(), task.id), store::EncodeTask(task));
   school.queue.Place(task);
-  if (task.state == before) return {};
+  if (task.state == before && task.resting == was_resting) return {};
   ROSTER_ASSIGN(model::Plan* const plan, FindPlan(school, task.id.plan), "counting tasks");
   if (plan == nullptr) {
     return Fail(Code::kCorrupt, "plan-missing",
                 "Task " + ToString(task.id) + " belongs to a plan that is not there.");
   }
   for (model::TaskCounts* counts : {&plan->tasks, &school.head.tasks}) {
-    task::Count(*counts, before, false);
-    task::Count(*counts, task.state, true);
+    task::Count(*counts, before, false, was_resting);
+    task::Count(*counts, task.state, true, task.resting);
   }
   school.plans_changed.insert(task.id.plan);
   school.head_changed = true;
@@ -135,6 +136,7 @@ Result<void> Engine::Recheck(School& school, PersonId person, std::string reason
   ROSTER_ASSIGN(const bool same, Stands(book, item, change), "checking an approval");
   if (same != task->look_only && !(held->dead && !same)) return {};  // nothing new
   const TaskState before = task->state;
+  const bool was_resting = task->resting;
   bool ended = false;
   if (same) {
     task->look_only = false;  // it is wanted again
@@ -145,7 +147,7 @@ Result<void> Engine::Recheck(School& school, PersonId person, std::string reason
   } else {
     ended = task::Supersede(*task, reason, now);
   }
-  ROSTER_TRY(PutTask(school, *task, before), "checking an approval");
+  ROSTER_TRY(PutTask(school, *task, before, was_resting), "checking an approval");
   if (!ended) return {};
   Append(school, caller, model::TaskSuperseded{task->id, person, task->action, std::move(reason)});
   return EndTask(school, *task, caller, now);
@@ -239,7 +241,8 @@ Result<void> Engine::ExpireLeases(School& school, Time now) {
     task::Expire(*task, now, settings_.tasks, random_);
     ROSTER_TRY(PutTask(school, *task, before), "expiring a lease");
     Append(school, {std::string(kSelf), ""},
-           model::TaskUnknown{task->id, task->person, task->action, task->reason, task->attempt});
+           model::TaskUnknown{task->id, task->person, task->action, task->reason, task->attempt,
+                              task->resting});
   }
   return {};
 }
@@ -270,7 +273,8 @@ Result<model::ReportReply> Engine::Absorb(const std::string& worker,
 void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
   const auto* failed = std::get_if<model::Failed>(&outcome);
   if (failed != nullptr && failed->reason == model::kWorkerStopped) return;  // says nothing
-  const bool silent = std::holds_alternative<model::Unknown>(outcome);
+  const auto* unknown = std::get_if<model::Unknown>(&outcome);
+  const bool silent = unknown != nullptr && !unknown->untold;
   if (!silent && (failed == nullptr || !failed->site_failing)) {
     if (school.site_failures > 0) {
       school.site_failures = 0;
@@ -279,8 +283,7 @@ void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
     return;
   }
   school.site_failures = std::min(school.site_failures + 1, 32U);
-  school.site_reason =
-      failed != nullptr ? failed->reason : std::get<model::Unknown>(outcome).reason;
+  school.site_reason = failed != nullptr ? failed->reason : unknown->reason;
   Duration pause = task::RetryDelay(school.site_failures, settings_.tasks, random_);
   if (failed != nullptr && failed->retry_after) {
     pause = std::max(pause, Duration(*failed->retry_after));
@@ -291,12 +294,13 @@ void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
 Result<void> Engine::AbsorbReport(School& school, model::Task task, const model::Report& report,
                                   const Caller& caller, Time now) {
   const TaskState before = task.state;
+  const bool was_resting = task.resting;
   task::Conclude(task, report.outcome, now, settings_.tasks, random_);
   if (const auto* applied = std::get_if<model::Applied>(&report.outcome)) {
     // Which account an add has made: an undo of it takes back that one and no later one.
     if (task.account.value().empty()) task.account = applied->account.id;
   }
-  ROSTER_TRY(PutTask(school, task, before), "");
+  ROSTER_TRY(PutTask(school, task, before, was_resting), "");
   switch (task.state) {
     case TaskState::kApplied:
       ROSTER_TRY(AbsorbApplied(school, task, std::get<model::Applied>(report.outcome), caller), "");
@@ -309,9 +313,10 @@ Result<void> Engine::AbsorbReport(School& school, model::Task task, const model:
              model::TaskDead{task.id, task.person, task.action, task.reason, task.attempt});
       return EndTask(school, task, caller, now);
     case TaskState::kUnknown:
-      if (before != TaskState::kUnknown) {
+      if (before != TaskState::kUnknown || task.resting != was_resting) {
         Append(school, caller,
-               model::TaskUnknown{task.id, task.person, task.action, task.reason, task.attempt});
+               model::TaskUnknown{task.id, task.person, task.action, task.reason, task.attempt,
+                                  task.resting});
       }
       return {};
     default:

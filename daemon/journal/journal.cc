@@ -74,6 +74,13 @@ std::vector<PersonId> PersonsOf(const std::vector<std::pair<PersonId, AccountId>
   return persons;
 }
 
+std::vector<PersonId> PersonsOf(const std::vector<std::pair<TaskId, PersonId>>& tasks) {
+  std::vector<PersonId> persons;
+  persons.reserve(tasks.size());
+  for (const auto& [task, person] : tasks) persons.push_back(person);
+  return persons;
+}
+
 // nullptr: this person is not among them.
 const AccountId* AccountOf(const std::vector<std::pair<PersonId, AccountId>>& links,
                            PersonId person) {
@@ -206,7 +213,14 @@ struct Teller {
   }
   std::string operator()(const model::TaskUnknown& e) const {
     return Task(e.task, e.action) + ": its outcome is not known (" + e.reason +
-           "); the site is looked at first.";
+           (e.resting ? "); a person is to look at the site, and to confirm or retry it."
+                      : "); the site is looked at first.");
+  }
+  std::string operator()(const model::TasksConfirmed& e) const {
+    for (const auto& [task, who] : e.tasks) {
+      if (who == person) return "Task " + ToString(task) + " confirmed as done" + by + ".";
+    }
+    return "";
   }
   std::string operator()(const model::TasksRetried& e) const {
     for (const auto& [task, who] : e.tasks) {
@@ -263,11 +277,8 @@ std::vector<PersonId> PersonsOf(const model::Event& event) {
                           [](const model::EmailChosen& e) { return Persons{e.person}; },
                           [](const model::MatchDecided& e) { return Persons{e.person}; },
                           [](const model::PlanApproved& e) { return e.left_out; },
-                          [](const model::TasksRetried& e) {
-                            Persons persons;
-                            for (const auto& [task, person] : e.tasks) persons.push_back(person);
-                            return persons;
-                          },
+                          [](const model::TasksRetried& e) { return PersonsOf(e.tasks); },
+                          [](const model::TasksConfirmed& e) { return PersonsOf(e.tasks); },
                           [](const model::TaskApplied& e) { return Persons{e.person}; },
                           [](const model::TaskDead& e) { return Persons{e.person}; },
                           [](const model::TaskSuperseded& e) { return Persons{e.person}; },

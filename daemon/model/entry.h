@@ -129,8 +129,13 @@ struct TaskUnknown {
   Action action = Action::kNone;
   std::string reason;
   std::uint32_t attempt = 0;
+  bool resting = false;  // not looked at again by itself: a person's to settle
 };
 struct TasksRetried {
+  std::vector<std::pair<TaskId, PersonId>> tasks;
+};
+// A person has looked: the effect of these unknown tasks is there.
+struct TasksConfirmed {
   std::vector<std::pair<TaskId, PersonId>> tasks;
 };
 struct SyncCompleted {
@@ -142,7 +147,7 @@ using Event =
     std::variant<PollCompleted, PollRejected, ReviewRequired, SourceStopped, LinksRecorded,
                  PersonsDecided, PlanPrepared, PlanApproved, TaskApplied, TaskDead, TaskSuperseded,
                  TaskUnknown, TasksRetried, SyncCompleted, FamiliesDecided, DuplicateResolved,
-                 EmailChosen, MatchDecided, LinksForgotten>;
+                 EmailChosen, MatchDecided, LinksForgotten, TasksConfirmed>;
 
 // "PollCompleted", ...: the second half of a topic.
 std::string_view EventName(const Event& event);

@@ -44,6 +44,7 @@ struct TaskCounts {
   std::uint64_t applied = 0;
   std::uint64_t dead = 0;
   std::uint64_t superseded = 0;
+  std::uint64_t resting = 0;  // of the unknown: those that wait for a person
 
   std::uint64_t total() const { return queued + leased + unknown + applied + dead + superseded; }
   bool ended() const { return queued + leased + unknown == 0; }
@@ -128,10 +129,14 @@ struct Task {
   bool look_only =
       false;  // do not write: say whether the effect is there (superseded while unknown)
   std::optional<TaskId> undo_of;  // the applied task that this takes back
+  // Why an earlier attempt may have had its effect, since nobody could say that it had not: a
+  // stable word; "": none can have. Until a person says that the effect is not there.
+  std::string doubt;
 
   TaskState state = TaskState::kQueued;
   std::uint32_t attempt = 0;        // counts leases; a report counts only with the current one
   std::uint32_t failures = 0;       // since queued or retried by a person
+  bool resting = false;             // kUnknown, and a person's to settle: not leased any more
   Time not_before;                  // kRetry
   std::optional<Time> lease_until;  // kLeased
   std::string worker;               // who holds or held the lease
@@ -157,7 +162,12 @@ struct Superseded {
 };
 struct Unknown {  // written, and no answer: the site is to be looked at
   std::string reason;
+  bool untold = false;  // the site can't tell whether the effect is there: a person's to settle
 };
+// The doubt of a write that the site accepted, and whose effect has not been seen.
+inline constexpr std::string_view kUnseen = "accepted-unseen";
+// The reason of a task whose effect a person has found to be there.
+inline constexpr std::string_view kConfirmed = "confirmed";
 using Outcome = std::variant<Applied, Failed, Superseded, Unknown>;
 
 struct Report {

@@ -129,18 +129,27 @@ struct RetryTasks {
   std::vector<TaskId> tasks;
   bool all_dead = false;
 };
+// Of unknown tasks that nobody holds: a person has looked, and the effect is there.
+struct ConfirmTasks {
+  std::vector<TaskId> tasks;
+};
 struct Explain {
   PersonId person;
 };
 struct Replay {
   Seq since;
   std::uint32_t limit = 1000;
+  bool numbered = false;
+};
+// Compares what is stored with what the journal says of it, a slice at a time.
+struct VerifyState {
+  std::string page_token;
 };
 
 using RequestBody =
     std::variant<GetStatus, StartPoll, GetPoll, ListUsers, Decide, PreparePlan, GetPlan, ListPlans,
                  ListPlan, ApprovePlan, ListTasks, RetryTasks, Explain, Replay, DecideFamilies,
-                 ListFamilies, ListGroups, ResolveGroup, DecideMatch>;
+                 ListFamilies, ListGroups, ResolveGroup, DecideMatch, ConfirmTasks, VerifyState>;
 
 struct Request {
   std::string request_id;
@@ -284,9 +293,18 @@ struct TaskPage {
   std::string next_page_token;
   TaskCounts counts;
 };
+struct RefusedTask {
+  TaskId task;
+  std::string reason;  // a stable word
+  std::string sentence;
+};
 struct RetryReply {
   std::uint64_t retried = 0;
-  std::vector<TaskId> refused;
+  std::vector<RefusedTask> refused;
+};
+struct ConfirmReply {
+  std::uint64_t confirmed = 0;
+  std::vector<RefusedTask> refused;
 };
 struct ExplainReply {
   struct Line {
@@ -300,12 +318,31 @@ struct ExplainReply {
 struct ReplayReply {
   std::vector<std::string> entries;
   Seq head;
+  std::vector<Seq> numbers;         // when asked for: what each is kept under
+  std::optional<Digest> head_hash;  // when asked for
+};
+// Where the journal and what is stored disagree.
+struct Difference {
+  std::string about;  // "entry", "decision", "link", "account", "task", "plan"
+  std::string id;
+  std::string reason;  // a stable word
+  std::string sentence;
+};
+struct VerifyReply {
+  std::vector<Difference> differences;  // of this slice, the first 100
+  std::uint64_t differences_total = 0;
+  std::uint64_t entries = 0;  // looked at in this slice, as the others
+  std::uint64_t decisions = 0;
+  std::uint64_t links = 0;
+  std::uint64_t tasks = 0;
+  std::uint64_t plans = 0;
+  std::string next_page_token;  // "": that was all
 };
 
-using ReplyBody =
-    std::variant<Refusal, Status, PollReply, UserPage, PlanUserPage, DecideReply, PlanReply,
-                 PlanPage, ApproveReply, TaskPage, RetryReply, ExplainReply, ReplayReply,
-                 DecideFamiliesReply, FamilyPage, GroupPage, SettleReply>;
+using ReplyBody = std::variant<Refusal, Status, PollReply, UserPage, PlanUserPage, DecideReply,
+                               PlanReply, PlanPage, ApproveReply, TaskPage, RetryReply,
+                               ExplainReply, ReplayReply, DecideFamiliesReply, FamilyPage,
+                               GroupPage, SettleReply, ConfirmReply, VerifyReply>;
 
 // ---- tasks ------------------------------------------------------------------------------------
 

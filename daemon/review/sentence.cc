@@ -121,7 +121,7 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
 }
 
 std::string TaskSentence(std::string_view reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 39> kSentences = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 44> kSentences = {{
       {"", ""},
       {"changed-on-site",
        "The account has changed on the site since the approval: it comes back for review."},
@@ -163,11 +163,27 @@ std::string TaskSentence(std::string_view reason) {
       {"in-progress", "Another task of this person is under way."},
       {"excluded", "Excluded since the approval."},
       {"never-archive", "The config says never to archive this account."},
+      {"confirmed", "A person has looked at the site: it is done."},
+      {"not-told", "It may have been done, and the site can't tell."},
+      {"accepted-unseen", "The site accepted it, and it has not been seen there."},
+      {"not-seen", "It may have been done, and is not seen on the site: it is looked at again."},
+      {"not-shown", "The site accepted it and does not show it: it may have been done."},
   }};
   for (const auto& [word, sentence] : kSentences) {
     if (word == reason) return std::string(sentence);
   }
   return "Ended with \"" + std::string(reason) + "\".";
+}
+
+std::string RestingSentence(TaskId task, std::string_view reason) {
+  std::string sentence = TaskSentence(reason);
+  if (reason == "lease-expired" || reason == "no-answer" || reason == "not-seen") {
+    sentence = reason == "not-seen"    ? "It may have been done, and is not seen on the site."
+               : reason == "no-answer" ? "The site gave no answer, again and again."
+                                       : "The worker went silent, again and again.";
+  }
+  return sentence + " Look at the site: if it is done, `rosterctl confirm " + ToString(task) +
+         "`; if not, `rosterctl retry " + ToString(task) + "`.";
 }
 
 }  // namespace roster::review

@@ -164,9 +164,14 @@ struct Writer {
     out.set_action(WireAction(event.action));
     out.set_reason(event.reason);
     out.set_attempt(event.attempt);
+    out.set_resting(event.resting);
   }
   void operator()(const model::TasksRetried& event) const {
     wire::TasksRetried& out = *entry.mutable_tasks_retried();
+    for (const auto& [task, person] : event.tasks) PutTask(task, person, *out.add_tasks());
+  }
+  void operator()(const model::TasksConfirmed& event) const {
+    wire::TasksConfirmed& out = *entry.mutable_tasks_confirmed();
     for (const auto& [task, person] : event.tasks) PutTask(task, person, *out.add_tasks());
   }
   void operator()(const model::SyncCompleted& event) const {
@@ -267,8 +272,9 @@ model::Event Get(const wire::MatchDecided& in) {
   return event;
 }
 
-model::Event Get(const wire::TasksRetried& in) {
-  model::TasksRetried event;
+template <typename Event, typename Message>
+model::Event GetTasks(const Message& in) {
+  Event event;
   for (const wire::TasksRetried::Ref& task : in.tasks()) {
     event.tasks.emplace_back(GetTask(task), PersonId(task.person()));
   }
@@ -326,11 +332,14 @@ model::Event GetEvent(const wire::Entry& in, Sound& sound) {
     }
     case wire::Entry::kTaskUnknown: {
       const auto& event = in.task_unknown();
-      return model::TaskUnknown{GetTask(event), PersonId(event.person()),
-                                GetAction(event.action(), sound), event.reason(), event.attempt()};
+      return model::TaskUnknown{
+          GetTask(event), PersonId(event.person()), GetAction(event.action(), sound),
+          event.reason(), event.attempt(),          event.resting()};
     }
     case wire::Entry::kTasksRetried:
-      return Get(in.tasks_retried());
+      return GetTasks<model::TasksRetried>(in.tasks_retried());
+    case wire::Entry::kTasksConfirmed:
+      return GetTasks<model::TasksConfirmed>(in.tasks_confirmed());
     case wire::Entry::kSyncCompleted:
       return model::SyncCompleted{PlanId(in.sync_completed().plan()),
                                   GetCounts(in.sync_completed().tasks())};

@@ -143,10 +143,12 @@ void PutCounts(const model::TaskCounts& counts, Message& out) {
   out.set_applied(counts.applied);
   out.set_dead(counts.dead);
   out.set_superseded(counts.superseded);
+  out.set_resting(counts.resting);
 }
 template <typename Message>
 model::TaskCounts GetCounts(const Message& in) {
-  return {in.queued(), in.leased(), in.unknown(), in.applied(), in.dead(), in.superseded()};
+  return {in.queued(), in.leased(),     in.unknown(), in.applied(),
+          in.dead(),   in.superseded(), in.resting()};
 }
 
 }  // namespace roster::store

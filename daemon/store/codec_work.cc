@@ -309,6 +309,8 @@ std::string EncodeTask(const model::Task& task) {
     out.set_undo_plan(task.undo_of->plan.value());
     out.set_undo_index(task.undo_of->index);
   }
+  out.set_doubt(task.doubt);
+  out.set_resting(task.resting);
   return Serialize(out);
 }
 
@@ -337,6 +339,8 @@ Result<model::Task> DecodeTask(TaskId id, std::string_view value) {
   task.reason = in.reason();
   if (in.has_ended_us()) task.ended_at = FromMicros(in.ended_us());
   if (in.has_undo_plan()) task.undo_of = TaskId{PlanId(in.undo_plan()), in.undo_index()};
+  task.doubt = in.doubt();
+  task.resting = in.resting();
   return sound.Finish(std::move(task));
 }
 

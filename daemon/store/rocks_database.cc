@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 
 #include "daemon/store/codec.h"
 #include "daemon/store/keys.h"
+#include "daemon/store/log_check.h"
 
 namespace roster::store {
 namespace {
@@ -28,12 +30,23 @@ bool Contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+// RocksDB's own recovery from a full disk runs when it likes, and may throw the log away meanwhile:
+// RocksStore opens the files anew instead, when it knows what to expect of them.
+class NoRecoveryBehindOurBack : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* automatic) override {
+    *automatic = false;
+  }
+};
+
 rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
   rocksdb::DBOptions options;
   options.env = env;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.paranoid_checks = true;
+  options.listeners.push_back(std::make_shared<NoRecoveryBehindOurBack>());
   // The default (point in time) drops everything after damage in the log without a word, commits
   // included that the world has relied on. This one refuses, but for an incomplete last record.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
@@ -75,26 +88,51 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const RocksOptions& settings,
 }
 
 tl::unexpected<Error> NotPermitted(const std::filesystem::path& path, int error) {
+  if (error == EROFS) {
+    return Fail(Code::kExhausted, "disk-read-only",
+                "The directory " + path.string() +
+                    " is on a disk that is read-only. Look at why (dmesg, mount), and make it "
+                    "writable.");
+  }
   return Fail(Code::kRefused, "not-permitted",
               "The directory " + path.string() + " cannot be used: " + std::strerror(error) +
                   ". It must belong to the user that rosterd runs as.");
 }
 
-Result<void> PrepareDirectory(const std::filesystem::path& path) {
+// That the directory is there is on disk too: else a power cut could take the whole store away,
+// synced commits and all.
+Result<void> SyncAbove(const std::filesystem::path& path, rocksdb::Env& env) {
+  const std::filesystem::path above = path.parent_path();
+  std::unique_ptr<rocksdb::Directory> directory;
+  auto status = env.NewDirectory(above.empty() ? "." : above.string(), &directory);
+  if (status.ok()) status = directory->Fsync();
+  if (!status.ok()) return tl::unexpected<Error>(RocksError(status, "syncing " + above.string()));
+  return {};
+}
+
+// With those that it is in.
+Result<void> MakeDirectory(const std::filesystem::path& path, mode_t mode, rocksdb::Env& env) {
+  const std::filesystem::path above = path.parent_path();
+  std::error_code error;
+  if (!above.empty() && !std::filesystem::exists(above, error)) {
+    if (error) return NotPermitted(above, error.value());
+    ROSTER_TRY(MakeDirectory(above, 0777, env), "");
+  }
+  if (::mkdir(path.c_str(), mode) != 0) {
+    if (errno == ENOSPC) {
+      return Fail(Code::kExhausted, "disk-full",
+                  "The disk is full: " + path.string() + " could not be made.");
+    }
+    return NotPermitted(path, errno);
+  }
+  return SyncAbove(path, env);
+}
+
+Result<void> PrepareDirectory(const std::filesystem::path& path, rocksdb::Env& env) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
     if (errno != ENOENT) return NotPermitted(path, errno);
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error) return NotPermitted(path.parent_path(), error.value());
-    if (::mkdir(path.c_str(), kOwnerOnly) != 0) {
-      if (errno == ENOSPC) {
-        return Fail(Code::kExhausted, "disk-full",
-                    "The disk is full: " + path.string() + " could not be made.");
-      }
-      return NotPermitted(path, errno);
-    }
-    return {};
+    return MakeDirectory(path, kOwnerOnly, env);
   }
   if (!S_ISDIR(status.st_mode)) {
     return Fail(Code::kRefused, "not-a-directory",
@@ -105,7 +143,7 @@ Result<void> PrepareDirectory(const std::filesystem::path& path) {
   if ((status.st_mode & 0777U) != kOwnerOnly && ::chmod(path.c_str(), kOwnerOnly) != 0) {
     return NotPermitted(path, errno);
   }
-  return {};
+  return SyncAbove(path, env);  // whoever made it may have died before that
 }
 
 // RocksDB would take a directory without the file CURRENT for a new one, and delete the rest.
@@ -153,6 +191,13 @@ Error RocksError(const rocksdb::Status& status, std::string_view doing) {
     return {Code::kExhausted, "disk-full",
             "The disk with the state directory is full: nothing was written. Make room" + during};
   }
+  // RocksDB has no code for it; the text is errno's.
+  if (status.IsIOError() && Contains(status.ToString(), std::strerror(EROFS))) {
+    return {Code::kExhausted, "disk-read-only",
+            "The disk with the state directory is read-only: nothing was written. Look at why "
+            "(dmesg, mount), and make it writable" +
+                during};
+  }
   if (status.IsCorruption()) {
     return {Code::kCorrupt, "damaged",
             "The store is damaged. Stop rosterd, look at the disk, and restore the last backup" +
@@ -164,15 +209,16 @@ Error RocksError(const rocksdb::Status& status, std::string_view doing) {
 
 Result<std::shared_ptr<RocksStore::Database>> RocksStore::Database::Open(
     const std::filesystem::path& path, const RocksOptions& options) {
-  ROSTER_TRY(PrepareDirectory(path), "opening the store");
-  ROSTER_TRY(CheckNothingMissing(path), "opening the store");
-
   std::shared_ptr<Database> database(new Database);
   database->env_ = rocksdb::Env::Default();
   if (options.file_system) {
     database->own_env_ = rocksdb::NewCompositeEnv(options.file_system);
     database->env_ = database->own_env_.get();
   }
+  ROSTER_TRY(PrepareDirectory(path, *database->env_), "opening the store");
+  ROSTER_TRY(CheckNothingMissing(path), "opening the store");
+  ROSTER_TRY(CheckLogs(path), "opening the store");
+
   const auto family = FamilyOptions(
       options, rocksdb::NewLRUCache(static_cast<std::size_t>(options.block_cache_bytes)));
   std::vector<rocksdb::ColumnFamilyDescriptor> families;

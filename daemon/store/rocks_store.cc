@@ -114,6 +114,20 @@ Error Full() {
           "Make room."};
 }
 
+// Whether a small file can be written: asked before the database is closed, since one that cannot
+// be opened again serves nobody.
+Result<void> CheckWritable(rocksdb::Env& env, const std::filesystem::path& path) {
+  const std::string name = (path / "room").string();  // no name of RocksDB's
+  std::unique_ptr<rocksdb::WritableFile> file;
+  auto status = env.NewWritableFile(name, &file, {});
+  if (status.ok()) status = file->Append("room");
+  if (status.ok()) status = file->Sync();
+  if (file) file->Close().PermitUncheckedError();
+  env.DeleteFile(name).PermitUncheckedError();
+  if (!status.ok()) return tl::unexpected<Error>(RocksError(status, "trying the disk"));
+  return {};
+}
+
 Result<void> CheckRoom(rocksdb::Env& env, const std::filesystem::path& path,
                        std::uint64_t bytes_min) {
   std::uint64_t free = 0;
@@ -170,6 +184,7 @@ Result<void> RocksStore::Reopen() {
   const std::lock_guard guard(mutex_);
   if (!database_) return tl::unexpected<Error>(Closed());
   ROSTER_TRY(CheckRoom(database_->env(), path_, options_.free_bytes_min), "");
+  ROSTER_TRY(CheckWritable(database_->env(), path_), "");
   if (database_.use_count() > 1) return tl::unexpected<Error>(Full());  // somebody reads: later
   database_.reset();
   auto opened = Database::Open(path_, options_);
@@ -206,8 +221,9 @@ Result<void> RocksStore::Commit(const Batch& batch, bool sync) {
   const std::uint64_t before = open->db().GetLatestSequenceNumber();
   const auto status = open->db().Write(options, &writes);
   if (status.ok()) return {};
-  if (status.IsNoSpace()) stalled_at_ = before;
-  return tl::unexpected<Error>(RocksError(status, "committing"));
+  Error error = RocksError(status, "committing");
+  if (error.code == Code::kExhausted) stalled_at_ = before;
+  return tl::unexpected<Error>(std::move(error));
 }
 
 Result<void> RocksStore::Flush() {

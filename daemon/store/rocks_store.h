@@ -37,7 +37,7 @@ class RocksStore : public Store {
   //            "not-permitted", "not-a-directory"
   //   Corrupt  "damaged"           RocksDB finds damage, or files are missing
   //            "bad-format"        not empty, and without a format that can be read
-  //   Exhausted "disk-full", Unavailable "disk"
+  //   Exhausted "disk-full", "disk-read-only", Unavailable "disk"
   static Result<std::unique_ptr<RocksStore>> Open(const std::filesystem::path& path,
                                                   const RocksOptions& options = {});
   ~RocksStore() override;
@@ -48,8 +48,9 @@ class RocksStore : public Store {
   std::unique_ptr<Cursor> Scan(Family family, std::string_view begin,
                                std::string_view end) const override;
 
-  // After a full disk the store opens its files anew, at the first commit that finds room and no
-  // snapshot or cursor alive; until then commits are Exhausted, and reading goes on.
+  // After a disk that was full, or read-only, the store opens its files anew, at the first commit
+  // that finds room and no snapshot or cursor alive; until then commits are Exhausted, and reading
+  // goes on.
   Result<void> Commit(const Batch& batch, bool sync) override;
 
   // Keeps the database open for as long as it lives: end it before the store.

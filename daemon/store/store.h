@@ -63,9 +63,9 @@ struct Batch {
 
 class Store : public Reader {
  public:
-  // Atomic. Durable (fsync) before it returns when `sync`. Errors: Exhausted "disk-full" (nothing
-  // was written; later commits may succeed when there is room), Unavailable "disk", Corrupt.
-  // One thread at a time.
+  // Atomic. Durable (fsync) before it returns when `sync`; without, a power cut may take it, or a
+  // part of it. Errors: Exhausted "disk-full" or "disk-read-only" (nothing was written; later
+  // commits may succeed when there is room), Unavailable "disk", Corrupt. One thread at a time.
   virtual Result<void> Commit(const Batch& batch, bool sync) = 0;
   // The state as it is now, for other threads; holds back compaction while it lives.
   virtual std::unique_ptr<Reader> Snapshot() const = 0;

@@ -50,9 +50,25 @@ bool ChangedOnSite(const Writing& left, const Account& account) {
   });
 }
 
+// What a look says of an invitation that may have been sent already. A second one can't be taken
+// back, so that only a site that shows invitedAt proves that none was sent, and only versions keep
+// a request that is late from being carried out beside ours. nullopt: none was sent.
+std::optional<Finding> InDoubt(const Task& task, const Account& account, const Policy& policy) {
+  const bool tells = account.invited || (policy.has_extension && policy.declares_invited);
+  if (!tells || account.invited != task.invited_before) {
+    return Finding{Finding::Kind::kUntold, "not-told", {}};
+  }
+  if (task.doubt == model::kUnseen) return Finding{Finding::Kind::kUntold, "not-shown", {}};
+  if (account.version.empty()) return Finding{Finding::Kind::kNotSeen, "not-seen", {}};
+  return std::nullopt;
+}
+
 Finding JudgeInvitation(const Task& task, const Account& account, const Policy& policy) {
-  if (!policy.has_extension) return {Finding::Kind::kImpossible, "no-invitations", {}};
   if (account.invited && account.invited != task.invited_before) return {};
+  if (!task.doubt.empty()) {
+    if (auto finding = InDoubt(task, account, policy)) return *std::move(finding);
+  }
+  if (!policy.has_extension) return {Finding::Kind::kImpossible, "no-invitations", {}};
   if (account.invited != task.invited_before) return Superseded("changed-on-site");
   if (account.last_accessed) return Superseded("already-accessed");
   if (!account.active) return Superseded("archived-on-site");

@@ -16,6 +16,7 @@ namespace roster::target {
 struct Policy {
   std::vector<std::string> protected_roles;  // folded (rules, 16)
   bool has_extension = false;
+  bool declares_invited = true;  // its schema has invitedAt, so that it can be asked for it
 };
 
 // What is left to write. Values that are there already are not in it.
@@ -27,10 +28,13 @@ struct Writing {
 };
 
 struct Finding {
-  enum class Kind { kDone, kToWrite, kSuperseded, kImpossible };
+  // kUntold: of a task in doubt, the site can't tell whether the effect is there. kNotSeen: it is
+  // not there now, and may still come.
+  enum class Kind { kDone, kToWrite, kSuperseded, kImpossible, kUntold, kNotSeen };
   Kind kind = Kind::kDone;
   // kSuperseded: "linked-elsewhere", "protected", "archived-on-site", "changed-on-site",
-  // "already-accessed"; kImpossible: "no-invitations"
+  // "already-accessed"; kImpossible: "no-invitations"; kUntold: "not-told",
+  // "not-shown"; kNotSeen: "not-seen"
   std::string reason;
   Writing writing;  // kToWrite
 };

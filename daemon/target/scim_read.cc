@@ -226,6 +226,15 @@ bool IsVolunteerSchema(const nlohmann::json& schema) {
   return id != nullptr && id->is_string() && SameName(id->get<std::string>(), kVolunteerSchema);
 }
 
+bool DeclaresInvited(const nlohmann::json& schema) {
+  const auto* attributes = Member(schema, "attributes");
+  if (attributes == nullptr || !attributes->is_array()) return false;
+  return std::any_of(attributes->begin(), attributes->end(), [](const nlohmann::json& attribute) {
+    const auto* name = Member(attribute, "name");
+    return name != nullptr && name->is_string() && SameName(name->get<std::string>(), "invitedAt");
+  });
+}
+
 }  // namespace
 
 bool SameName(std::string_view a, std::string_view b) {
@@ -289,10 +298,17 @@ Result<SchemaAnswer> ReadSchemas(const std::string& body) {
   const auto document = ParseSmall(body);
   if (!document.is_object()) return NoJson();
   const auto* resources = Member(document, "Resources");
-  if (resources == nullptr) return SchemaAnswer{IsVolunteerSchema(document), true};
+  if (resources == nullptr) {
+    const bool named = IsVolunteerSchema(document);
+    return SchemaAnswer{named, true, named && DeclaresInvited(document)};
+  }
   if (!resources->is_array()) return Malformed("The site's list of schemas is no list.");
   SchemaAnswer answer;
-  answer.named = std::any_of(resources->begin(), resources->end(), IsVolunteerSchema);
+  for (const auto& schema : *resources) {
+    if (!IsVolunteerSchema(schema)) continue;
+    answer.named = true;
+    answer.invited = answer.invited || DeclaresInvited(schema);
+  }
   const auto* total = Member(document, "totalResults");
   answer.whole = total != nullptr && total->is_number_unsigned() &&
                  total->get<std::uint64_t>() == resources->size();

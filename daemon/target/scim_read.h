@@ -48,8 +48,9 @@ class ScimReader {
 
 // Of an answer of /Schemas (a list) or /Schemas/{id} (one).
 struct SchemaAnswer {
-  bool named = false;  // the volunteer extension is among them
-  bool whole = false;  // the list holds as many as it says
+  bool named = false;    // the volunteer extension is among them
+  bool whole = false;    // the list holds as many as it says
+  bool invited = false;  // its invitedAt is declared
 };
 Result<SchemaAnswer> ReadSchemas(const std::string& body);
 

@@ -89,32 +89,30 @@ ScimSite::ScimSite(ScimSettings settings, const std::string& token, http::Http& 
 // ---- reading ------------------------------------------------------------------------------------
 
 // A 404 of the list alone proves nothing: the schema is then asked for by its name.
-Result<bool> ScimSite::ReadExtension(const Patience& patience, const std::stop_token& stop) {
+Result<SchemaAnswer> ScimSite::ReadExtension(const Patience& patience,
+                                             const std::stop_token& stop) {
   constexpr std::string_view kDoing = "Asking the site for its schemas";
   ROSTER_ASSIGN(const http::Response list, reading_.Read("/Schemas", patience, stop), kDoing);
   if (list.status == 200) {
     ROSTER_ASSIGN(const SchemaAnswer schemas, ReadSchemas(list.body), kDoing);
-    if (schemas.named) return true;
-    if (schemas.whole) return false;
+    if (schemas.named || schemas.whole) return schemas;
   }
   ROSTER_ASSIGN(const http::Response one,
                 reading_.Read("/Schemas/" + PercentEncoded(kVolunteerSchema), patience, stop),
                 kDoing);
-  if (one.status != 200) return false;
+  if (one.status != 200) return SchemaAnswer{};
   ROSTER_ASSIGN(const SchemaAnswer schema, ReadSchemas(one.body), kDoing);
-  return schema.named;
+  return schema;
 }
 
-Result<bool> ScimSite::HasExtension(const std::stop_token& stop) {
+Result<SchemaAnswer> ScimSite::Extension(const std::stop_token& stop) {
   const Duration now = clock_.Steady();
-  if (has_extension_ && now - extension_read_at_ < settings_.schema_age_max) {
-    return *has_extension_;
-  }
+  if (extension_ && now - extension_read_at_ < settings_.schema_age_max) return *extension_;
   auto read = ReadExtension(settings_.look_patience, stop);
   if (!read) return read;
-  has_extension_ = *read;
+  extension_ = *read;
   extension_read_at_ = now;
-  return *read;
+  return read;
 }
 
 Result<bool> ScimSite::ReadSorted(const std::stop_token& stop) {
@@ -129,8 +127,9 @@ Result<model::Accounts> ScimSite::ReadAccounts(
     const std::stop_token& stop) {
   const std::uint64_t requests_before = reading_.requests();
   model::Accounts accounts;
-  ROSTER_ASSIGN(accounts.has_extension, ReadExtension(settings_.patience, stop),
+  ROSTER_ASSIGN(const SchemaAnswer extension, ReadExtension(settings_.patience, stop),
                 "Reading the site's accounts");
+  accounts.has_extension = extension.named;
   ROSTER_ASSIGN(const bool sorted, ReadSorted(stop), "Reading the site's accounts");
   WalkSettings walk;
   walk.page_size = std::max<std::uint32_t>(settings_.page_size, 1);
@@ -207,14 +206,20 @@ Outcome ScimSite::Execute(const Task& task, const std::stop_token& stop) {
   }
 }
 
+Outcome ScimSite::NotSeen(const Task& task, Outcome end) {
+  const auto* failed = std::get_if<Failed>(&end);
+  if (task.doubt.empty() || failed == nullptr || failed->again) return end;
+  return Unknown{failed->reason, /*untold=*/true};
+}
+
 Outcome ScimSite::ExecuteTask(const Task& task, const std::stop_token& stop) {
   if (task.action == Action::kNone || task.external_id.empty() ||
       (task.action != Action::kAdd && task.account.value().empty())) {
     return NoRetryHelps("invalid-task");
   }
-  const auto has_extension = HasExtension(stop);
-  if (!has_extension) return LookFailed(has_extension.error());
-  const Policy policy{protected_roles_, *has_extension};
+  const auto extension = Extension(stop);
+  if (!extension) return LookFailed(extension.error());
+  const Policy policy{protected_roles_, extension->named, extension->invited};
   return task.action == Action::kAdd ? Add(task, policy, stop) : Change(task, policy, stop);
 }
 
@@ -227,7 +232,7 @@ std::optional<Outcome> ScimSite::Refused(const http::Response& answer) const {
 
 Outcome ScimSite::Add(const Task& task, const Policy& policy, const std::stop_token& stop) {
   auto found = Search(task, stop);
-  if (!found) return found.error();
+  if (!found) return NotSeen(task, std::move(found.error()));
   if (found->size() > 1) return Superseded{"ambiguous"};
   // Whatever it says: it is this person's. The next poll shows what differs.
   if (found->size() == 1) return Applied{std::move(found->front()), /*already=*/true};
@@ -292,12 +297,17 @@ Outcome ScimSite::Change(const Task& task, const Policy& policy, const std::stop
     auto seen = Look(task, stop);
     if (!seen) {
       const bool gone = std::holds_alternative<Superseded>(seen.error());
-      return gone && task.look_only ? Outcome(Superseded{"changed"}) : std::move(seen.error());
+      return gone && task.look_only ? Outcome(Superseded{"changed"})
+                                    : NotSeen(task, std::move(seen.error()));
     }
     Finding finding = Judge(task, seen->account, policy);
     if (finding.kind == Finding::Kind::kDone) {
       return Applied{std::move(seen->account), /*already=*/true};
     }
+    if (finding.kind == Finding::Kind::kUntold) {
+      return Unknown{std::move(finding.reason), /*untold=*/true};
+    }
+    if (finding.kind == Finding::Kind::kNotSeen) return Unknown{std::move(finding.reason)};
     if (task.look_only) return Superseded{"changed"};
     if (finding.kind == Finding::Kind::kImpossible) return NoRetryHelps(std::move(finding.reason));
     if (finding.kind == Finding::Kind::kSuperseded) return Superseded{std::move(finding.reason)};
@@ -341,8 +351,10 @@ Outcome ScimSite::Patched(const Task& task, const Writing& writing, http::Respon
     }
   }
   auto seen = Look(task, std::stop_token());
-  if (!seen) return Unknown{"no-answer"};
+  if (!seen) return Unknown{writing.invite ? std::string(model::kUnseen) : "no-answer"};
   std::string dropped = DroppedBySite(task, writing, seen->account);
+  // An invitation that the site accepted may have gone out, whatever the site shows.
+  if (!dropped.empty() && writing.invite) return Unknown{"not-shown", /*untold=*/true};
   if (!dropped.empty()) return NoRetryHelps(std::move(dropped));
   return Applied{std::move(seen->account), /*already=*/false};
 }
@@ -350,9 +362,14 @@ Outcome ScimSite::Patched(const Task& task, const Writing& writing, http::Respon
 Outcome ScimSite::PatchUnclear(const Task& task, const Policy& policy, Outcome failed) {
   auto seen = Look(task, std::stop_token());
   if (!seen) return Unknown{"no-answer"};
-  if (Judge(task, seen->account, policy).kind == Finding::Kind::kDone) {
+  Task doubted = task;
+  if (doubted.doubt.empty()) doubted.doubt = "no-answer";
+  Finding finding = Judge(doubted, seen->account, policy);
+  if (finding.kind == Finding::Kind::kDone) {
     return Applied{std::move(seen->account), /*already=*/false};
   }
+  if (finding.kind == Finding::Kind::kUntold) return Unknown{finding.reason, /*untold=*/true};
+  if (finding.kind == Finding::Kind::kNotSeen) return Unknown{finding.reason};
   return failed;
 }
 

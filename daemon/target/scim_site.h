@@ -60,8 +60,9 @@ class ScimSite : public Site {
   template <typename T>
   using OrEnd = tl::expected<T, model::Outcome>;
 
-  Result<bool> ReadExtension(const Patience& patience, const std::stop_token& stop);
-  Result<bool> HasExtension(const std::stop_token& stop);
+  Result<SchemaAnswer> ReadExtension(const Patience& patience, const std::stop_token& stop);
+  // The same, as it was a while ago.
+  Result<SchemaAnswer> Extension(const std::stop_token& stop);
   Result<bool> ReadSorted(const std::stop_token& stop);
 
   OrEnd<Seen> ParseSeen(http::Response answer, const AccountId& wanted);
@@ -71,6 +72,9 @@ class ScimSite : public Site {
   OrEnd<std::vector<model::Account>> Search(const model::Task& task, const std::stop_token& stop);
 
   model::Outcome ExecuteTask(const model::Task& task, const std::stop_token& stop);
+
+  // The end of a look that failed. Of a task in doubt no such end is final but a person's word.
+  static model::Outcome NotSeen(const model::Task& task, model::Outcome end);
 
   model::Outcome Add(const model::Task& task, const Policy& policy, const std::stop_token& stop);
   model::Outcome Create(const model::Task& task, const Policy& policy, const std::stop_token& stop);
@@ -98,7 +102,7 @@ class ScimSite : public Site {
   ScimClient client_;   // Execute
   ScimReader reader_;
   std::vector<std::string> protected_roles_;  // folded
-  std::optional<bool> has_extension_;
+  std::optional<SchemaAnswer> extension_;
   Duration extension_read_at_{};  // Clock::Steady
 };
 

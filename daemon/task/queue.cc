@@ -25,6 +25,7 @@ void Queue::Remove(TaskId id) {
 
 void Queue::Place(const model::Task& task) {
   Remove(task.id);
+  if (task.resting) return;
   switch (task.state) {
     case TaskState::kQueued:
       ready_.insert(task.id);

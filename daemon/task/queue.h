@@ -18,7 +18,7 @@ namespace roster::task {
 // leased. Not thread-safe.
 class Queue {
  public:
-  // Puts the task where its state says, or takes it out when it has ended.
+  // Puts the task where its state says, or takes it out when it has ended, or rests.
   void Place(const model::Task& task);
 
   // Up to `max` tasks that may go out now, in plan order. They stay until Place() moves them.

@@ -10,6 +10,7 @@ using model::TaskState;
 
 void End(Task& task, TaskState state, std::string reason, Time now) {
   task.state = state;
+  task.resting = false;
   task.reason = std::move(reason);
   task.lease_until.reset();
   task.ended_at = now;
@@ -20,6 +21,13 @@ void Again(Task& task, TaskState state, std::string reason, Time not_before) {
   task.reason = std::move(reason);
   task.lease_until.reset();
   task.not_before = not_before;
+  task.resting = false;
+}
+
+// What a look has to settle before anything is written again. A write that was accepted weighs
+// more than an answer that was lost.
+void Doubt(Task& task, std::string reason) {
+  if (task.doubt != model::kUnseen) task.doubt = std::move(reason);
 }
 
 }  // namespace
@@ -37,6 +45,8 @@ void Expire(Task& task, Time now, const Policy& policy, Random& random) {
   ++task.failures;
   Again(task, TaskState::kUnknown, "lease-expired",
         now + RetryDelay(task.failures, policy, random));
+  Doubt(task, task.reason);
+  task.resting = task.failures >= policy.unknown_max;
 }
 
 bool Accepts(const Task& task, std::uint32_t attempt) {
@@ -70,6 +80,8 @@ void Conclude(Task& task, const model::Outcome& outcome, Time now, const Policy&
   const Duration delay = RetryDelay(task.failures, policy, random);
   if (const auto* unknown = std::get_if<model::Unknown>(&outcome)) {
     Again(task, TaskState::kUnknown, unknown->reason, now + delay);
+    Doubt(task, unknown->reason);
+    task.resting = unknown->untold || task.failures >= policy.unknown_max;
     return;
   }
   const auto& failed = std::get<model::Failed>(outcome);
@@ -91,6 +103,9 @@ bool Supersede(Task& task, std::string reason, Time now) {
 }
 
 void Revive(Task& task) {
+  // Of a dead one nobody has said that the effect is not there.
+  if (task.state == TaskState::kUnknown) task.doubt.clear();
+  task.resting = false;
   task.state = TaskState::kQueued;
   task.failures = 0;
   task.look_only = false;
@@ -99,8 +114,13 @@ void Revive(Task& task) {
   task.ended_at.reset();
 }
 
-void Count(model::TaskCounts& counts, TaskState state, bool in) {
+void Confirm(Task& task, Time now) {
+  End(task, TaskState::kApplied, std::string(model::kConfirmed), now);
+}
+
+void Count(model::TaskCounts& counts, TaskState state, bool in, bool resting) {
   const auto add = [in](std::uint64_t& count) { in ? ++count : --count; };
+  if (resting) add(counts.resting);
   switch (state) {
     case TaskState::kQueued:
     case TaskState::kRetry:

@@ -6,7 +6,11 @@
 //   queued ─lease─▶ leased ─report─▶ applied | superseded | dead
 //     ▲               │  └─report──▶ retry ─(not before)─lease─▶ leased
 //     │               └─lease ran out, or no answer─▶ unknown ─lease─▶ leased (looks first)
-//     └── a person retries ── dead
+//     ├── a person retries ── dead
+//     └── a person retries (not there) ── unknown, at rest ── a person confirms ──▶ applied
+//
+// An unknown one that was looked at again and again, or where the site can't tell, rests: it stays
+// unknown and is not leased, until a person settles it.
 
 #include <optional>
 #include <string>
@@ -22,6 +26,7 @@ struct Policy {
   Duration retry_delay_base = std::chrono::seconds(2);  // doubled by each failure,
   Duration retry_delay_max = std::chrono::minutes(5);   // up to this
   std::uint32_t failures_max = 8;                       // then dead
+  std::uint32_t unknown_max = 8;  // failures of a task whose outcome is unknown: then it rests
 };
 
 // Hands the task out: another attempt, whose number fences the ones before.
@@ -45,11 +50,14 @@ void Conclude(model::Task& task, const model::Outcome& outcome, Time now, const 
 // that may have been begun is only looked at from now on. True when it ended.
 bool Supersede(model::Task& task, std::string reason, Time now);
 
-// A person retries a dead one.
+// A person retries a dead one; or an unknown one, having seen that the effect is not there.
 void Revive(model::Task& task);
 
-// Adds or takes away a task of this state.
-void Count(model::TaskCounts& counts, model::TaskState state, bool in);
+// A person has seen that the effect of an unknown one is there.
+void Confirm(model::Task& task, Time now);
+
+// Adds or takes away a task of this state; one that rests is counted there too.
+void Count(model::TaskCounts& counts, model::TaskState state, bool in, bool resting = false);
 
 // How long to wait before attempt n+1 after n failures: full jitter, uniform in (0, cap].
 Duration RetryDelay(std::uint32_t failures, const Policy& policy, Random& random);

@@ -78,6 +78,13 @@ void Process::Kill(int signal) {
   if (running()) ::kill(pid_, signal);
 }
 
+bool Process::HasEnded() const {
+  siginfo_t info{};
+  return running() &&
+         ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == pid_;
+}
+
 int Process::Wait() {
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {

@@ -30,6 +30,8 @@ class Process {
   bool running() const { return pid_ > 0; }
   pid_t pid() const { return pid_; }
   void Kill(int signal);
+  // Whether it has ended and waits to be waited for. Does not block.
+  bool HasEnded() const;
   // Exit code, 128 + signal when killed. Blocks.
   int Wait();
 

@@ -153,6 +153,64 @@ TEST(ControlCodec, CommandsAreTakenWhole) {
   task.set_index(12);
   EXPECT_EQ(std::get<model::RetryTasks>(Decoded(request).body).tasks,
             (std::vector<TaskId>{{PlanId(7), 12}}));
+
+  wire::TaskRef& done = *request.mutable_confirm_tasks()->add_tasks();
+  done.set_plan(7);
+  done.set_index(3);
+  EXPECT_EQ(std::get<model::ConfirmTasks>(Decoded(request).body).tasks,
+            (std::vector<TaskId>{{PlanId(7), 3}}));
+}
+
+TEST(ControlCodec, AVerificationGoesOnFromItsToken) {
+  wire::Request request;
+  request.set_version(1);
+  request.set_request_id("r");
+  request.mutable_verify_state()->set_page_token("0102");
+  EXPECT_EQ(std::get<model::VerifyState>(Decoded(request).body).page_token, "0102");
+  request.mutable_verify_state()->set_page_token(std::string(2049, '0'));
+  EXPECT_FALSE(DecodeRequest(request.SerializeAsString()));
+  request.mutable_replay()->set_numbered(true);
+  EXPECT_TRUE(std::get<model::Replay>(Decoded(request).body).numbered);
+}
+
+TEST(ControlCodec, AVerificationSaysWhatItFoundAndHowFarItIs) {
+  model::VerifyReply body;
+  body.differences.push_back({"link", "7", "other-account", "words"});
+  body.differences_total = 120;
+  body.entries = 1;
+  body.decisions = 2;
+  body.links = 3;
+  body.tasks = 4;
+  body.plans = 5;
+  body.next_page_token = "0102";
+  const wire::VerifyReply out = Reply(body).verify();
+  ASSERT_EQ(out.differences_size(), 1);
+  EXPECT_EQ(out.differences(0).about(), "link");
+  EXPECT_EQ(out.differences(0).id(), "7");
+  EXPECT_EQ(out.differences(0).reason(), "other-account");
+  EXPECT_EQ(out.differences(0).sentence(), "words");
+  EXPECT_EQ(out.differences_total(), 120U);
+  EXPECT_EQ(out.entries(), 1U);
+  EXPECT_EQ(out.decisions(), 2U);
+  EXPECT_EQ(out.links(), 3U);
+  EXPECT_EQ(out.tasks(), 4U);
+  EXPECT_EQ(out.plans(), 5U);
+  EXPECT_EQ(out.next_page_token(), "0102");
+}
+
+TEST(ControlCodec, ARefusedTaskSaysWhy) {
+  const model::RefusedTask refused{{PlanId(7), 3}, "held", "A worker has it now."};
+  const wire::RetryReply retry = Reply(model::RetryReply{0, {refused}}).retry();
+  ASSERT_EQ(retry.refused_size(), 1);
+  EXPECT_EQ(retry.refused(0).index(), 3U);
+  const wire::ConfirmReply confirm = Reply(model::ConfirmReply{2, {refused}}).confirm();
+  EXPECT_EQ(confirm.confirmed(), 2U);
+  for (const auto& one : {retry.why(0), confirm.refused(0)}) {
+    EXPECT_EQ(one.plan(), 7U);
+    EXPECT_EQ(one.index(), 3U);
+    EXPECT_EQ(one.reason(), "held");
+    EXPECT_EQ(one.sentence(), "A worker has it now.");
+  }
 }
 
 TEST(ControlCodec, DecisionsAreTakenWithTheirNote) {
@@ -933,13 +991,15 @@ TEST(ControlCodec, EveryReplyIsSaid) {
       {model::ApproveReply{random.Plan(), {random.Row()}, 1}, wire::Reply::kApprove},
       {model::TaskPage{{{random.Task(), "A", "B", "s"}}, "n", random.Counts()},
        wire::Reply::kTasks},
-      {model::RetryReply{1, {random.AnyTask()}}, wire::Reply::kRetry},
+      {model::RetryReply{1, {{random.AnyTask(), "held", "words"}}}, wire::Reply::kRetry},
       {model::ExplainReply{random.Row(), {{random.AnyTime(), "t", Seq(1)}}}, wire::Reply::kExplain},
-      {model::ReplayReply{{"bytes"}, Seq(4)}, wire::Reply::kReplay},
+      {model::ReplayReply{{"bytes"}, Seq(4), {Seq(4)}, Blake2b("bytes")}, wire::Reply::kReplay},
       {model::DecideFamiliesReply{}, wire::Reply::kDecideFamilies},
       {model::FamilyPage{}, wire::Reply::kFamilies},
       {model::GroupPage{}, wire::Reply::kGroups},
       {model::SettleReply{}, wire::Reply::kSettle},
+      {model::ConfirmReply{1, {{random.AnyTask(), "held", "words"}}}, wire::Reply::kConfirm},
+      {model::VerifyReply{}, wire::Reply::kVerify},
   };
   ASSERT_EQ(all.size(), std::variant_size_v<model::ReplyBody>);
   for (const auto& [body, which] : all) EXPECT_EQ(Reply(body).body_case(), which);

@@ -29,6 +29,7 @@ void ExpectSame(const model::Outcome& a, const model::Outcome& b) {
     EXPECT_EQ(superseded->reason, std::get<model::Superseded>(b).reason);
   } else {
     EXPECT_EQ(std::get<model::Unknown>(a).reason, std::get<model::Unknown>(b).reason);
+    EXPECT_EQ(std::get<model::Unknown>(a).untold, std::get<model::Unknown>(b).untold);
   }
 }
 
@@ -43,7 +44,7 @@ model::Outcome AnyOutcome(RandomModel& random) {
     case 2:
       return model::Superseded{random.Text()};
     default:
-      return model::Unknown{random.Text()};
+      return model::Unknown{random.Text(), random.Coin()};
   }
 }
 
@@ -133,6 +134,7 @@ TEST(TaskCodec, RepliesArriveAsTheyWereSent) {
       EXPECT_EQ(a.link_only, b.link_only);
       EXPECT_EQ(a.invited_before, b.invited_before);
       EXPECT_EQ(a.look_only, b.look_only);
+      EXPECT_EQ(a.doubt, b.doubt);
       EXPECT_EQ(a.state, model::TaskState::kLeased);
     }
     ASSERT_EQ(got.shares.size(), lease.shares.size());

@@ -293,6 +293,33 @@ TEST_F(Commands, RetryNamesTasksOrAll) {
   EXPECT_TRUE(Only("retry_tasks").retry_tasks().all_dead());
 }
 
+TEST_F(Commands, ConfirmNamesTasksUnderACommandId) {
+  v1::Reply reply;
+  reply.mutable_confirm()->set_confirmed(1);
+  auto* refused = reply.mutable_confirm()->add_refused();
+  refused->set_plan(7);
+  refused->set_index(2);
+  refused->set_reason("not-unknown");
+  world_.daemon.On("confirm_tasks", reply);
+  EXPECT_EQ(world_.Run({"confirm", "7.12", "7.2"}).exit, 3);
+  const v1::Request request = Only("confirm_tasks");
+  EXPECT_NE(request.command_id(), "");
+  ASSERT_EQ(request.confirm_tasks().tasks_size(), 2);
+  EXPECT_EQ(request.confirm_tasks().tasks(0).index(), 12U);
+}
+
+TEST_F(Commands, StatusNamesTasksThatWaitForAPersonAsFailing) {
+  v1::Reply reply = SampleStatus();
+  auto& tasks = *reply.mutable_status()->mutable_schools(0)->mutable_tasks();
+  tasks.set_dead(0);
+  tasks.set_unknown(1);
+  tasks.set_resting(1);
+  world_.daemon.On("get_status", reply);
+  const Ran ran = world_.Run({"status", "--exit-code"});
+  EXPECT_EQ(ran.exit, 12);
+  EXPECT_NE(ran.out.find("rosterctl confirm"), std::string::npos);
+}
+
 TEST_F(Commands, ExplainOfNobodyFails) {
   v1::Reply reply;
   reply.mutable_explain();

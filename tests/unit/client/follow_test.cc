@@ -200,6 +200,23 @@ TEST(Follower, AJournalThatWasSetBackIsNoticedByItsBeat) {
   EXPECT_NE(follower.fault().find("ends at entry 3"), std::string::npos);
 }
 
+TEST(Follower, AnAnswerThatWasOvertakenByWhatIsPublishedIsNoFault) {
+  Journal journal;
+  journal.Append(4);
+  Follower follower("tcs", 0);
+  Answer(follower, journal);
+  follower.OnSilence();
+  const auto asked = follower.Wanted();
+  const auto answer = journal.Replay(*asked);
+  journal.Append();
+  follower.OnPublished(journal.entries.back());
+  follower.OnReplay(*asked, answer);
+  EXPECT_EQ(follower.fault(), "");
+  Answer(follower, journal);
+  EXPECT_EQ(TakeSeqs(follower), (Seqs{1, 2, 3, 4, 5}));
+  EXPECT_EQ(follower.fault(), "");
+}
+
 TEST(Follower, AJournalThatWasRewrittenIsNoticedByItsBeat) {
   Journal journal;
   journal.Append(5);

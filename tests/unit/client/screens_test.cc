@@ -106,6 +106,30 @@ class Screens : public testing::TestWithParam<std::size_t> {
     world_.daemon.On("list_tasks", Tasks());
     world_.daemon.On("explain", Explained());
   }
+  // An empty entry is one that is not there.
+  void ServeJournal(const std::vector<std::string>& journal, const std::string& head_hash,
+                    const std::vector<v1::Difference>& differences = {}) {
+    v1::Reply replay;
+    replay.mutable_replay()->set_head(journal.size());
+    replay.mutable_replay()->set_head_hash(head_hash);
+    for (std::size_t i = 0; i < journal.size(); ++i) {
+      if (journal[i].empty()) continue;
+      replay.mutable_replay()->add_entries(journal[i]);
+      replay.mutable_replay()->add_numbers(i + 1);
+    }
+    world_.daemon.On("replay", replay);
+    v1::Reply verified;
+    verified.mutable_verify()->set_entries(journal.size());
+    verified.mutable_verify()->set_decisions(1535);
+    verified.mutable_verify()->set_links(1498);
+    verified.mutable_verify()->set_tasks(3204);
+    verified.mutable_verify()->set_plans(12);
+    for (const auto& difference : differences) {
+      *verified.mutable_verify()->add_differences() = difference;
+    }
+    verified.mutable_verify()->set_differences_total(differences.size());
+    world_.daemon.On("verify_state", verified);
+  }
   void Expect(const std::string& name, std::vector<std::string> args,
               const std::string& input = "") {
     ExpectScreen(world_, name, std::move(args), input);
@@ -256,13 +280,83 @@ TEST_P(Screens, Invite) {
 
 TEST_P(Screens, Tasks) { Expect("tasks", {"tasks"}); }
 
+TEST_P(Screens, TasksThatWaitForAPerson) {
+  v1::Reply reply;
+  reply.mutable_tasks()->mutable_counts()->set_applied(24);
+  reply.mutable_tasks()->mutable_counts()->set_unknown(1);
+  reply.mutable_tasks()->mutable_counts()->set_resting(1);
+  auto* task = reply.mutable_tasks()->add_rows();
+  task->set_plan(8);
+  task->set_index(3);
+  task->set_person(10412);
+  task->set_first_name("Ann");
+  task->set_last_name("Abbott");
+  task->set_action(v1::INVITE);
+  task->set_state(v1::UNKNOWN);
+  task->set_attempt(2);
+  task->set_reason("not-told");
+  task->set_resting(true);
+  task->set_sentence(
+      "It may have been done, and the site can't tell. Look at the site: if it is done, "
+      "`rosterctl confirm 8.3`; if not, `rosterctl retry 8.3`.");
+  world_.daemon.On("list_tasks", reply);
+  Expect("tasks-unknown", {"tasks", "--state", "unknown"});
+}
+
+TEST_P(Screens, StatusWithATaskThatWaitsForAPerson) {
+  v1::Reply reply = SampleStatus();
+  reply.mutable_status()->mutable_schools(0)->mutable_tasks()->set_unknown(1);
+  reply.mutable_status()->mutable_schools(0)->mutable_tasks()->set_resting(1);
+  world_.daemon.On("get_status", reply);
+  Expect("status-unknown", {"status", "--exit-code"});
+}
+
 TEST_P(Screens, Retry) {
   v1::Reply reply;
   reply.mutable_retry()->set_retried(1);
   reply.mutable_retry()->add_refused()->set_plan(7);
   reply.mutable_retry()->mutable_refused(0)->set_index(3);
+  auto* why = reply.mutable_retry()->add_why();
+  why->set_plan(7);
+  why->set_index(3);
+  why->set_reason("not-dead");
+  why->set_sentence("It is neither dead nor unknown.");
   world_.daemon.On("retry_tasks", reply);
   Expect("retry", {"retry", "7.0", "7.3"});
+}
+
+TEST_P(Screens, Confirm) {
+  v1::Reply reply;
+  reply.mutable_confirm()->set_confirmed(2);
+  auto* refused = reply.mutable_confirm()->add_refused();
+  refused->set_plan(8);
+  refused->set_index(5);
+  refused->set_reason("held");
+  refused->set_sentence("A worker has it now: wait for what it reports.");
+  world_.daemon.On("confirm_tasks", reply);
+  Expect("confirm", {"confirm", "8.3", "8.4", "8.5"});
+}
+
+TEST_P(Screens, JournalVerified) {
+  const std::vector<std::string> journal = OneOfEachEvent();
+  ServeJournal(journal, EntryHash(journal.back()));
+  Expect("journal-verify", {"journal", "verify"});
+}
+
+TEST_P(Screens, JournalDamaged) {
+  std::vector<std::string> journal = OneOfEachEvent();
+  const std::string hash = EntryHash(journal.back());
+  journal[4].back() ^= 1;
+  std::swap(journal[8], journal[9]);
+  journal[14].clear();  // taken out
+  v1::Difference difference;
+  difference.set_about("link");
+  difference.set_id("10412");
+  difference.set_reason("other-account");
+  difference.set_sentence(
+      "Person 10412 is stored as linked to account 4f1d; the journal says account 4f1c.");
+  ServeJournal(journal, hash, {difference});
+  Expect("journal-damaged", {"journal", "verify"});
 }
 
 TEST_P(Screens, Explain) { Expect("explain", {"explain", "10433"}); }

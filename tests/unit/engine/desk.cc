@@ -9,6 +9,7 @@
 #include "daemon/base/text.h"
 #include "daemon/bus/task_codec.h"
 #include "daemon/diff/diff.h"
+#include "daemon/engine/verify.h"
 #include "daemon/journal/journal.h"
 #include "daemon/review/review.h"
 #include "daemon/store/codec.h"
@@ -649,7 +650,7 @@ void Desk::ExpectTasksConsistent() const {
   const auto tasks = store::TaskRange(kSchool);
   for (auto at = store.Scan(Family::kWork, tasks.begin, tasks.end); at->Valid(); at->Next()) {
     const auto task = *store::DecodeTask(*store::TaskOfKey(at->key()), at->value());
-    task::Count(by_plan[task.id.plan], task.state, true);
+    task::Count(by_plan[task.id.plan], task.state, true, task.resting);
     const bool is_dead = task.state == model::TaskState::kDead;
     dead += is_dead ? 1 : 0;
     EXPECT_EQ(store.Get(Family::kWork, store::DeadTaskKey(kSchool, task.id))->has_value(), is_dead);
@@ -737,9 +738,44 @@ void Desk::ExpectConsistent() {
   model::TaskCounts counts;
   const auto tasks = store::TaskRange(kSchool);
   for (auto at = store.Scan(Family::kWork, tasks.begin, tasks.end); at->Valid(); at->Next()) {
-    task::Count(counts, store::DecodeTask(*store::TaskOfKey(at->key()), at->value())->state, true);
+    const auto task = *store::DecodeTask(*store::TaskOfKey(at->key()), at->value());
+    task::Count(counts, task.state, true, task.resting);
   }
   EXPECT_EQ(head.tasks, counts);
+  constexpr std::size_t kSmallSchool = 300;  // in slices of a few rows too
+  for (const std::size_t work_max : {std::size_t{5}, kVerifyWork}) {
+    if (work_max < kVerifyWork && tally.everybody > kSmallSchool) continue;
+    const model::VerifyReply verified = Verify(work_max);
+    EXPECT_EQ(verified.differences_total, 0U)
+        << verified.differences.front().sentence << " with " << work_max;
+    EXPECT_EQ(verified.entries, head.seq.value());
+    EXPECT_EQ(verified.tasks, counts.total());
+  }
+}
+
+model::VerifyReply Desk::Verify(std::size_t work_max) {
+  const auto head_value = *store.Get(Family::kMeta, store::SchoolHeadKey(kSchool));
+  const auto head = head_value ? *store::DecodeSchoolHead(*head_value) : model::SchoolHead{};
+  const std::map<PlanId, model::Plan> none;
+  const VerifyScope scope{store, kSchool, head.seq, head.plans, none};
+  model::VerifyReply sum;
+  std::string token;
+  do {
+    auto slice = VerifySlice(scope, token, work_max);
+    EXPECT_TRUE(slice) << (slice ? "" : slice.error().message);
+    if (!slice) return sum;
+    std::move(slice->differences.begin(), slice->differences.end(),
+              std::back_inserter(sum.differences));
+    sum.differences_total += slice->differences_total;
+    sum.entries += slice->entries;
+    sum.decisions += slice->decisions;
+    sum.links += slice->links;
+    sum.tasks += slice->tasks;
+    sum.plans += slice->plans;
+    EXPECT_NE(slice->next_page_token.empty() ? "." : slice->next_page_token, token);
+    token = slice->next_page_token;
+  } while (!token.empty());
+  return sum;
 }
 
 }  // namespace roster::engine

@@ -25,13 +25,15 @@ namespace roster::engine {
 
 class DeskClock : public Clock {
  public:
-  Time Now() const override { return Time(std::chrono::seconds(1'800'000'000)) + at_; }
+  Time Now() const override { return Time(std::chrono::seconds(1'800'000'000)) + at_ - back_; }
   Duration Steady() const override { return at_; }
   bool Wait(Duration, const std::stop_token&) const override { return true; }
   void Advance(Duration by) { at_ += by; }
+  void SetBack(Duration by) { back_ += by; }  // the wall clock alone
 
  private:
   Duration at_{};
+  Duration back_{};
 };
 
 class DeskBus : public bus::Bus {
@@ -173,6 +175,8 @@ class Desk {
 
   std::vector<roster::v1::Entry> Entries();
   std::size_t CountEntries(roster::v1::Entry::EventCase kind);
+  // What is stored against the journal, in slices of so much work.
+  model::VerifyReply Verify(std::size_t work_max);
   // Rows, indexes and counters recounted from the store; fails the test when they disagree.
   void ExpectConsistent();
   // The duplicates and who is in them agree: so they do after a poll that nothing overtook.

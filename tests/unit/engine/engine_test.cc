@@ -49,8 +49,9 @@ TEST(Engine, AnswersComeAfterTheCommitAndAFullDiskIsSaidAndSurvived) {
   desk.store.FailNextCommit({Code::kExhausted, "disk-full", "no room"});
   const auto refused = desk.Decide(wire::SYNC, {1});
   EXPECT_EQ(refused.error().reason(), "disk-full");
-  EXPECT_EQ(desk.Users(wire::STATUS_NEW).size(), 3U) << "nothing was decided";
   EXPECT_NE(desk.Status().disk_problem(), "");
+  EXPECT_EQ(desk.Users(wire::STATUS_NEW).size(), 3U) << "nothing was decided";
+  EXPECT_EQ(desk.Status().disk_problem(), "") << "noticed without a command";
   EXPECT_TRUE(desk.Decide(wire::SYNC, {1}).has_decide());
   EXPECT_EQ(desk.Status().disk_problem(), "");
   desk.Entries();  // the chain holds

@@ -46,6 +46,35 @@ TEST(Engine, ALeaseThatRunsOutIsUnknownAndItsLateReportIsFenced) {
   EXPECT_EQ(desk.site.size(), 1U);
 }
 
+// Found by the simulation: a day's wait for whatever waited for a time.
+TEST(Engine, AClockThatIsSetBackHoldsUpNothing) {
+  for (const bool restart : {false, true}) {
+    SCOPED_TRACE(restart);
+    Desk desk;
+    desk.pupils = SomePupils();
+    desk.Poll();
+    desk.Decide(wire::SYNC, {1});
+    desk.Approve(desk.Plan());
+    ASSERT_EQ(desk.Lease("gone").size(), 1U);
+    desk.clock.SetBack(std::chrono::hours(26));
+    if (restart) {
+      desk.Restart();
+    } else {
+      desk.Step();
+    }
+    desk.clock.Advance(seconds(61));
+    desk.Step();
+    EXPECT_EQ(desk.CountEntries(wire::Entry::kTaskUnknown), 1U) << "the lease has run out";
+    desk.clock.SetBack(std::chrono::hours(26));
+    desk.Step();
+    desk.clock.Advance(std::chrono::minutes(6));
+    EXPECT_EQ(desk.Lease("w").size(), 1U) << "and the task goes on";
+    desk.clock.Advance(std::chrono::hours(2));
+    desk.Step();
+    EXPECT_EQ(desk.polls.started.size(), 1U) << "the next poll is due";
+  }
+}
+
 TEST(Engine, AHeartbeatHoldsTheLeaseAndNamesWhatIsLost) {
   Desk desk;
   desk.pupils = SomePupils();

@@ -54,6 +54,8 @@ TEST(JournalGolden, EveryEntryThatNamesAPersonIsASentence) {
       model::TaskSuperseded{kTask, kPerson, Action::kArchive, "changed"},
       model::TaskUnknown{kTask, kPerson, Action::kInvite, "lease-expired", 3},
       model::TasksRetried{{{kTask, kPerson}}},
+      model::TaskUnknown{kTask, kPerson, Action::kInvite, "not-told", 4, true},
+      model::TasksConfirmed{{{{PlanId(1), 1}, other}, {kTask, kPerson}}},
       model::PersonsDecided{DecisionKind::kInclude, {kPerson}},
       model::PersonsDecided{DecisionKind::kProtect, {kPerson}},
       model::DuplicateResolved{GroupId(12), HolderKind::kKeep, kPerson, {kPerson, other}},

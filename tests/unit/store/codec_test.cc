@@ -184,6 +184,8 @@ TEST(Codec, TaskComesBackFieldByField) {
   RandomModel random(3);
   model::Task task = random.Task();
   task.look_only = true;
+  task.doubt = "lease-expired";
+  task.resting = true;
   task.undo_of = random.AnyTask();
   task.ended_at = random.AnyTime();
   const auto back = DecodeTask(task.id, EncodeTask(task));
@@ -199,6 +201,8 @@ TEST(Codec, TaskComesBackFieldByField) {
   EXPECT_EQ(back->link_only, task.link_only);
   EXPECT_EQ(back->invited_before, task.invited_before);
   EXPECT_EQ(back->look_only, task.look_only);
+  EXPECT_EQ(back->doubt, task.doubt);
+  EXPECT_EQ(back->resting, task.resting);
   EXPECT_EQ(back->undo_of, task.undo_of);
   EXPECT_EQ(back->state, task.state);
   EXPECT_EQ(back->attempt, task.attempt);
@@ -327,7 +331,7 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
                       random.Small()},
       model::TaskSuperseded{random.AnyTask(), random.Person(), random.AnyAction(), random.Text()},
       model::TaskUnknown{random.AnyTask(), random.Person(), random.AnyAction(), random.Text(),
-                         random.Small()},
+                         random.Small(), random.Coin()},
       model::TasksRetried{
           random.Some([&] { return std::pair(random.AnyTask(), random.Person()); })},
       model::SyncCompleted{plan(), random.Counts()},
@@ -341,6 +345,8 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
       model::MatchDecided{random.Person(), random.Maybe([&] { return AccountId(random.Filled()); }),
                           random.Coin()},
       model::LinksForgotten{links()},
+      model::TasksConfirmed{
+          random.Some([&] { return std::pair(random.AnyTask(), random.Person()); })},
   };
 }
 

@@ -218,7 +218,7 @@ class RandomModel {
     return tally;
   }
   model::TaskCounts Counts() {
-    return {Number(), Number(), Number(), Number(), Number(), Number()};
+    return {Number(), Number(), Number(), Number(), Number(), Number(), Number()};
   }
   model::Poll Poll() {
     model::Poll poll;
@@ -308,6 +308,8 @@ class RandomModel {
     task.link_only = Coin();
     task.invited_before = Maybe([&] { return AnyTime(); });
     task.look_only = Coin();
+    task.doubt = Text();
+    task.resting = Coin();
     task.undo_of = Maybe([&] { return AnyTask(); });
     task.state = Pick(model::TaskState::kQueued, model::TaskState::kSuperseded);
     task.attempt = Small();

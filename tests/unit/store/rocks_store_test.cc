@@ -123,7 +123,7 @@ TEST(RocksStore, TornTailLosesOnlyTheCommitThatNeverReturned) {
   }
 }
 
-// Any damaged byte but those of a record's length, which can look like a torn tail.
+// Any damaged byte: RocksDB alone would take a wrong length for a torn tail.
 TEST(RocksStore, DamageInTheMiddleIsRefused) {
   const TempDir directory;
   const fs::path live = directory.path() / "live";
@@ -144,10 +144,7 @@ TEST(RocksStore, DamageInTheMiddleIsRefused) {
   }
   const std::string log = ReadFile(whole / log_path.filename());
   ASSERT_LT(end, log.size());
-  constexpr std::size_t kChecksum = 4;
-  constexpr std::size_t kLength = 2;
   for (std::size_t at = begin; at < end; ++at) {
-    if (at >= begin + kChecksum && at < begin + kChecksum + kLength) continue;
     std::string damaged = log;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
     Copy(whole, copy);

@@ -160,11 +160,17 @@ http::Response FakeScim::Schemas(const std::string& path) {
   if (path == "/Schemas") {
     if (!lists_schemas) return Error(404);
     Json schemas = Json::array({{{"id", "urn:ietf:params:scim:schemas:core:2.0:User"}}});
-    if (has_extension) schemas.push_back({{"id", kExtension}});
+    if (has_extension) schemas.push_back(Extension());
     return {200, {}, Json{{"totalResults", schemas.size()}, {"Resources", schemas}}.dump()};
   }
   if (!has_extension || path != std::string("/Schemas/") + kExtension) return Error(404);
-  return {200, {}, Json{{"id", kExtension}}.dump()};
+  return {200, {}, Extension().dump()};
+}
+
+FakeScim::Json FakeScim::Extension() const {
+  Json attributes = Json::array({{{"name", "grade"}, {"type", "string"}}});
+  if (declares_invited) attributes.push_back({{"name", "invitedAt"}, {"type", "dateTime"}});
+  return {{"id", kExtension}, {"attributes", attributes}};
 }
 
 Json FakeScim::Shown(const Json& user) const {

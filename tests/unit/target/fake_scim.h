@@ -20,9 +20,10 @@ class FakeScim : public http::Http {
 
   // ---- what the site is like
   bool has_extension = true;
-  bool lists_schemas = true;    // else /Schemas is 404
-  bool versions = true;         // meta.version, ETag, If-Match
-  bool version_in_meta = true;  // else in the ETag alone
+  bool lists_schemas = true;     // else /Schemas is 404
+  bool declares_invited = true;  // the extension's schema names invitedAt
+  bool versions = true;          // meta.version, ETag, If-Match
+  bool version_in_meta = true;   // else in the ETag alone
   bool sorts = false;
   bool answers_204 = false;  // to a PATCH
   bool create_without_body = false;
@@ -73,6 +74,7 @@ class FakeScim : public http::Http {
 
   http::Response Handle(const http::Request& request);
   http::Response Schemas(const std::string& path);
+  Json Extension() const;
   http::Response List(const std::string& query);
   http::Response Search(const std::string& filter);
   http::Response Show(const Json& user, int status) const;

@@ -175,6 +175,27 @@ TEST(Judge, Invitations) {
   EXPECT_EQ(Reason(task, account), "changed-on-site");
 }
 
+TEST(Judge, OfAnInvitationInDoubtOnlyWhatTheSiteShowsCounts) {
+  Task task = MakeTask(Action::kInvite);
+  task.doubt = "lease-expired";
+  Account account = MakeAccount();
+  account.version = "1";
+  EXPECT_EQ(Judge(task, account, kPolicy).kind, Kind::kToWrite) << "it tells that none was sent";
+  EXPECT_EQ(Judge(task, account, Policy{{}, true, false}).kind, Kind::kUntold);
+  EXPECT_EQ(Judge(task, account, Policy{{}, false, false}).kind, Kind::kUntold);
+  task.invited_before = kInvitedAt;  // and is gone from there since
+  EXPECT_EQ(Judge(task, account, kPolicy).kind, Kind::kUntold);
+  account.invited = kInvitedAt;
+  EXPECT_EQ(Judge(task, account, Policy{{}, true, false}).kind, Kind::kToWrite) << "it shows it";
+  task.doubt = model::kUnseen;
+  EXPECT_EQ(Judge(task, account, kPolicy).kind, Kind::kUntold);
+  task.doubt = "no-answer";
+  account.version.clear();
+  EXPECT_EQ(Judge(task, account, kPolicy).kind, Kind::kNotSeen);
+  account.invited = kInvitedAt + std::chrono::hours(1);
+  EXPECT_EQ(Judge(task, account, kPolicy).kind, Kind::kDone);
+}
+
 TEST(Judge, WhatTheSiteDroppedIsNoticed) {
   const Task task = Rename();
   Writing writing{task.fields, true, false, false};

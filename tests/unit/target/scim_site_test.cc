@@ -345,5 +345,85 @@ TEST_F(ScimSiteTest, NoInvitationsWithoutTheExtension) {
   EXPECT_EQ(Run(Invite()), "failed: no-invitations");
 }
 
+// ---- what an earlier attempt may have done ------------------------------------------------------
+
+Task InDoubt(Task task, std::string why = "lease-expired") {
+  task.doubt = std::move(why);
+  return task;
+}
+
+bool IsUntold(const Outcome& outcome) {
+  const auto* unknown = std::get_if<Unknown>(&outcome);
+  return unknown != nullptr && unknown->untold;
+}
+
+TEST_F(ScimSiteTest, AnInvitationInDoubtIsLookedUpWhereTheSiteTells) {
+  EXPECT_EQ(Run(InDoubt(Invite())), "applied") << "it was not sent";
+  EXPECT_EQ(Run(InDoubt(Invite())), "applied already");
+  EXPECT_EQ(scim.Count("PATCH"), 1);
+}
+
+TEST_F(ScimSiteTest, AnInvitationInDoubtIsNotSentWhereTheSiteCannotTell) {
+  scim.declares_invited = false;
+  const auto outcome = Execute(InDoubt(Invite()));
+  EXPECT_EQ(Word(outcome), "unknown: not-told");
+  EXPECT_TRUE(IsUntold(outcome));
+  Task look = InDoubt(Invite());
+  look.look_only = true;
+  EXPECT_EQ(Run(look), "unknown: not-told");
+  EXPECT_TRUE(scim.Writes().empty());
+  scim.User("7")[FakeScim::kExtension]["invitedAt"] = "2026-08-24T00:00:01Z";
+  EXPECT_EQ(Run(InDoubt(Invite())), "applied already") << "it shows it all the same";
+}
+
+TEST_F(ScimSiteTest, AnInvitationInDoubtIsNotSentWhereTheExtensionIsGone) {
+  scim.has_extension = false;
+  EXPECT_TRUE(IsUntold(Execute(InDoubt(Invite()))));
+  EXPECT_TRUE(scim.Writes().empty());
+}
+
+TEST_F(ScimSiteTest, AnInvitationInDoubtIsNotSentWhereNothingKeepsALateOneOut) {
+  scim.versions = false;
+  const auto outcome = Execute(InDoubt(Invite()));
+  EXPECT_EQ(Word(outcome), "unknown: not-seen");
+  EXPECT_FALSE(IsUntold(outcome)) << "it may show later";
+  EXPECT_TRUE(scim.Writes().empty());
+}
+
+TEST_F(ScimSiteTest, AnInvitationWithoutAnAnswerMayStillArriveWhereThereAreNoVersions) {
+  scim.versions = false;
+  scim.Break("PATCH", 1, Fault::kBrokenBefore);
+  EXPECT_EQ(Run(Invite()), "unknown: not-seen");
+}
+
+TEST_F(ScimSiteTest, AnInvitationThatIsAcceptedAndNotShownIsNotSentTwice) {
+  scim.dropped = {"invitedAt"};
+  const auto outcome = Execute(Invite());
+  EXPECT_EQ(Word(outcome), "unknown: not-shown");
+  EXPECT_TRUE(IsUntold(outcome));
+  EXPECT_EQ(scim.Count("PATCH"), 1);
+}
+
+TEST_F(ScimSiteTest, AnInvitationThatIsAcceptedAndCannotBeLookedAtIsNotSentTwice) {
+  Warm();
+  scim.answers_204 = true;
+  scim.dropped = {"invitedAt"};
+  scim.Answer("GET", 2, 404);
+  scim.Answer("GET", 3, 400);
+  EXPECT_EQ(Run(Invite()), "unknown: accepted-unseen");
+  EXPECT_EQ(Run(InDoubt(Invite(), "accepted-unseen")), "unknown: not-shown");
+  EXPECT_EQ(scim.Count("PATCH"), 1);
+}
+
+TEST_F(ScimSiteTest, InDoubtNothingIsGivenUpWithoutALook) {
+  scim.ignores_filter = true;
+  EXPECT_EQ(Run(Add()), "failed: filter-ignored");
+  EXPECT_TRUE(IsUntold(Execute(InDoubt(Add()))));
+  scim.ignores_filter = false;
+  scim.Answer("GET", 1, 400);
+  EXPECT_TRUE(IsUntold(Execute(InDoubt(Archive()))));
+  EXPECT_TRUE(scim.Writes().empty());
+}
+
 }  // namespace
 }  // namespace roster::target

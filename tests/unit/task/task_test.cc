@@ -101,6 +101,68 @@ TEST(Task, NoAnswerIsUnknown) {
   EXPECT_EQ(task.state, TaskState::kUnknown);
 }
 
+TEST(Task, OneThatIsLookedAtAgainAndAgainRests) {
+  SeededRandom random(1);
+  const Policy policy;
+  Queue queue;
+  model::Task task = Queued();
+  for (std::uint32_t i = 1; i <= policy.unknown_max; ++i) {
+    EXPECT_FALSE(task.resting) << i;
+    Lease(task, "w1", kNow, policy);
+    if (i % 2 == 0) {
+      Expire(task, kNow, policy, random);
+    } else {
+      Conclude(task, model::Unknown{"no-answer"}, kNow, policy, random);
+    }
+    EXPECT_EQ(task.state, TaskState::kUnknown);
+  }
+  EXPECT_TRUE(task.resting);
+  queue.Place(task);
+  EXPECT_EQ(queue.size(), 0U) << "nobody gets it";
+  EXPECT_TRUE(Accepts(task, task.attempt)) << "whoever had it last may still say";
+}
+
+TEST(Task, WhereTheSiteCannotTellItRestsAtOnce) {
+  SeededRandom random(1);
+  model::Task task = Leased();
+  Conclude(task, model::Unknown{"not-told", true}, kNow, Policy(), random);
+  EXPECT_EQ(task.state, TaskState::kUnknown);
+  EXPECT_TRUE(task.resting);
+}
+
+TEST(Task, ADoubtLastsUntilAPersonSaysThatItIsNotThere) {
+  SeededRandom random(1);
+  model::Task task = Leased();
+  EXPECT_EQ(task.doubt, "");
+  Conclude(task, model::Unknown{std::string(model::kUnseen)}, kNow, Policy(), random);
+  Lease(task, "w1", kNow, Policy());
+  Expire(task, kNow, Policy(), random);
+  EXPECT_EQ(task.doubt, model::kUnseen) << "what was accepted weighs more than a silence";
+  Lease(task, "w1", kNow, Policy());
+  Conclude(task, Fails(false), kNow, Policy(), random);
+  ASSERT_EQ(task.state, TaskState::kDead);
+  Revive(task);
+  EXPECT_EQ(task.doubt, model::kUnseen) << "of a dead one nobody has looked";
+  Lease(task, "w1", kNow, Policy());
+  Conclude(task, model::Unknown{"not-shown", true}, kNow, Policy(), random);
+  Revive(task);
+  EXPECT_EQ(task.doubt, "");
+  EXPECT_FALSE(task.resting);
+  EXPECT_EQ(task.state, TaskState::kQueued);
+}
+
+TEST(Task, WhatAPersonConfirmsIsApplied) {
+  SeededRandom random(1);
+  model::Task task = Leased();
+  Conclude(task, model::Unknown{"not-told", true}, kNow, Policy(), random);
+  Confirm(task, kNow);
+  EXPECT_EQ(task.state, TaskState::kApplied);
+  EXPECT_EQ(task.reason, model::kConfirmed);
+  EXPECT_EQ(task.ended_at, kNow);
+  EXPECT_FALSE(task.resting);
+  EXPECT_FALSE(Accepts(task, task.attempt));
+}
+
 TEST(Task, WhatWasNotBegunIsSupersededWhatMayBeUnderWayIsOnlyLookedAt) {
   model::Task queued = Queued();
   EXPECT_TRUE(Supersede(queued, "changed", kNow));

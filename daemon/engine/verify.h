@@ -1,0 +1,38 @@
+#pragma once
+
+// Whether what is stored agrees with the journal: rebuilt from its entries, a slice at a time, so
+// that nobody else waits. Where it disagrees, by id.
+//
+// A slice keeps nothing: its token says how far it is. First the entries (each leads to the persons
+// it names; which plans they approve), then everybody whom the journal names (last decision, link,
+// tasks), then what is stored and the journal knows nothing of, then tasks and the counts of plans.
+
+#include <map>
+#include <string>
+
+#include "daemon/base/result.h"
+#include "daemon/model/plan.h"
+#include "daemon/model/request.h"
+#include "daemon/store/store.h"
+
+namespace roster::engine {
+
+struct VerifyScope {
+  const store::Reader& view;
+  SchoolId school;
+  Seq head;                                          // the newest entry
+  std::uint64_t plans;                               // ids given so far
+  const std::map<PlanId, model::Plan>& known_plans;  // newer than those in `view`
+};
+
+// Looked at for one slice, in reads of the store, about: some milliseconds.
+inline constexpr std::size_t kVerifyWork = 1000;
+// Differences named by one slice; all are counted.
+inline constexpr std::size_t kDifferencesMax = 100;
+
+// The slice after `token`; "" begins. Errors: Invalid "page-token"; those of the store. A row that
+// can't be read is a difference.
+Result<model::VerifyReply> VerifySlice(const VerifyScope& scope, const std::string& token,
+                                       std::size_t work_max = kVerifyWork);
+
+}  // namespace roster::engine
