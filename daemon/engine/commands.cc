@@ -167,7 +167,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     ROSTER_ASSIGN(reply.not_selectable, HeldBack(book, persons), "deciding");
   }
   reply.changed = changed.size();
-  for (model::Event& event : journal::SplitDecided(body.kind, std::move(changed))) {
+  for (model::Event& event : journal::SplitDecided(body.kind, changed)) {
     Append(school, caller, std::move(event));
   }
   reply.tally = school.head.tally;

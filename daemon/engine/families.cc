@@ -59,7 +59,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
              "deciding");
   reply.changed = changed.size();
   reply.users = users.size();
-  for (model::Event& event : journal::SplitFamilies(body.exclude, std::move(changed))) {
+  for (model::Event& event : journal::SplitFamilies(body.exclude, changed)) {
     Append(school, caller, std::move(event));
     // The entry names families; whoever is in them finds it all the same.
     for (const PersonId person : users) {
@@ -67,7 +67,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     }
   }
   reply.tally = school.head.tally;
-  return model::ReplyBody(std::move(reply));
+  return model::ReplyBody(reply);
 }
 
 Result<model::ReplyBody> Engine::Do(School& school, const Caller&,

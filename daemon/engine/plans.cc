@@ -39,6 +39,7 @@ void SortUnique(std::vector<PersonId>& persons) {
 
 std::vector<model::GuardKind> KindsOf(const std::vector<model::Hold>& holds) {
   std::vector<model::GuardKind> kinds;
+  kinds.reserve(holds.size());
   for (const model::Hold& hold : holds) kinds.push_back(hold.guard);
   return kinds;
 }

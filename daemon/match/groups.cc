@@ -75,6 +75,7 @@ std::vector<Want> FindTies(const std::vector<Candidate>& candidates, const std::
 std::vector<PersonId> Persons(const std::vector<Candidate>& candidates,
                               const std::vector<Want>& ties, const std::vector<Blocked>& blocked) {
   std::vector<PersonId> persons;
+  persons.reserve(ties.size() + blocked.size());
   for (const Want& tie : ties) persons.push_back(candidates[tie.place].person);
   for (const Blocked& one : blocked) {
     if (one.owner) persons.push_back(*one.owner);
