@@ -297,7 +297,7 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
     if (std::find(told.begin(), told.end(), hold.guard) == told.end()) something_new = true;
     held.push_back(hold.guard);
   }
-  head.held = held;
+  if (!findings.reused) head.held = held;  // else nobody is told of them yet
 
   // An unchanged poll writes its record and nothing else.
   if (!concerned.empty() || recovered) {

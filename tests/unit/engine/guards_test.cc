@@ -212,5 +212,28 @@ TEST_F(Guarded, AnUndoIsHeldLikeAnyPlan) {
   EXPECT_EQ(desk.Approve(undo).error().reason(), "plan-held");
 }
 
+// A decision that is examined again is no news, and what it makes a guard hold is told by the next
+// poll all the same.
+TEST_F(Guarded, AGuardThatADecisionTripsIsToldByTheNextPoll) {
+  Set(GuardKind::kAdd, {0, std::nullopt, 0});
+  Pupil pupil{20, "F", "N20", ""};
+  pupil.email2 = "n20@example.org";
+  desk.pupils.push_back(pupil);
+  desk.Poll();
+  desk.Decide(wire::SYNC, {20});
+  wire::ResolveGroup email2;
+  email2.set_use_email2(20);
+  const auto told = desk.CountEntries(wire::Entry::kReviewRequired);
+  ASSERT_TRUE(desk.Resolve(email2).has_settle());
+  desk.ExamineAgain();
+  ASSERT_EQ(desk.School().holds_size(), 1);
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kReviewRequired), told);
+  desk.Poll();
+  ASSERT_EQ(desk.CountEntries(wire::Entry::kReviewRequired), told + 1);
+  EXPECT_EQ(desk.Entries().back().review_required().held(0), wire::GUARD_ADD);
+  desk.Poll();
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kReviewRequired), told + 1) << "once";
+}
+
 }  // namespace
 }  // namespace roster::engine
