@@ -1,7 +1,9 @@
 // Real programs that are killed again and again, at seeded times and at named points, while a
-// school is polled, decided, approved, synced, invited and undone. Somebody outside keeps the
-// books: each approved effect is on the site exactly once, nothing else is, nothing that was
-// answered is lost, the journal is one chain, and whoever subscribed has all of it.
+// school of students' or of parents' accounts is polled, reviewed (words on persons, families,
+// duplicates and matches), approved, synced, invited and undone. Somebody outside keeps the books:
+// each approved effect is on the site exactly once, nothing else is, nothing that was answered is
+// lost, nothing is there by half, the journal is one chain that agrees with what is stored, and
+// whoever subscribed has all of it.
 
 #include <gtest/gtest.h>
 
@@ -49,10 +51,15 @@ std::vector<e2e::Json> Followed(const std::string& path) {
   return lines;
 }
 
+enum class Accounts : std::uint8_t { kStudents, kParents };
+
 // Returns the points at which somebody died.
-std::map<std::string, int> PlayUnderKills(std::uint64_t seed, int rounds, std::uint64_t kills_min) {
+std::map<std::string, int> PlayUnderKills(Accounts accounts, std::uint64_t seed, int rounds,
+                                          std::uint64_t kills_min) {
   SCOPED_TRACE("seed " + std::to_string(seed));
-  e2e::World world(e2e::SmallSchool(seed));
+  e2e::WorldOptions options = e2e::SmallSchool(seed);
+  if (accounts == Accounts::kParents) options.accounts = "parents";
+  e2e::World world(std::move(options));
   JournalCopy journal;
   Reaper reaper(world, seed);
   const Subscriber subscriber("ipc://" + world.Path("events.sock"), journal);
@@ -67,8 +74,11 @@ std::map<std::string, int> PlayUnderKills(std::uint64_t seed, int rounds, std::u
     play.Round(round);
   }
   reaper.Calm();
+  play.CheckLists();
   play.FetchJournal();
   play.CheckAcknowledged();
+  const e2e::Finished verified = world.Ctl({"journal", "verify"});
+  EXPECT_EQ(verified.code, 0) << verified.out << verified.err;
   for (const std::string& fault : journal.faults()) ADD_FAILURE() << fault;
   for (const std::string& end : reaper.strange_ends()) ADD_FAILURE() << end;
   for (const e2e::Json& effect : world.Effects()) EXPECT_NE(effect["effect"], "violation");
@@ -87,8 +97,11 @@ std::map<std::string, int> PlayUnderKills(std::uint64_t seed, int rounds, std::u
             << " of rosterd; " << at_points << " at " << points.size() << " named points), "
             << reaper.freezes() << " late workers; " << round << " rounds, " << did.polls
             << " polls, " << did.commands << " commands (" << did.repeated << " repeated, "
-            << did.refused << " refused), " << did.plans << " plans, " << did.effects
-            << " effects, " << did.superseded << " superseded, " << journal.size() << " entries\n";
+            << did.unanswered << " not waited for, " << did.half_way << " of them done, "
+            << did.refused << " refused), " << did.resolved << " on duplicates, " << did.matched
+            << " on matches, " << did.excluded << " on who is out, " << did.plans << " plans, "
+            << did.effects << " effects, " << did.superseded << " superseded, " << journal.size()
+            << " entries\n";
   for (const auto& [point, times] : points) std::cout << "  " << point << " " << times << "\n";
   return points;
 }
@@ -98,13 +111,19 @@ std::uint64_t Seed(std::uint64_t fallback) {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : fallback;
 }
 
-TEST(Kill, NothingLostNothingTwice) { PlayUnderKills(Seed(41), 6, 60); }
+TEST(Kill, NothingLostNothingTwice) { PlayUnderKills(Accounts::kStudents, Seed(41), 5, 50); }
 
+TEST(Kill, NoWordOnFamiliesDuplicatesAndMatchesIsLost) {
+  PlayUnderKills(Accounts::kParents, Seed(42), 4, 45);
+}
+
+// Students' and parents' accounts in turn.
 TEST(KillLong, HundredsOfKills) {
   const std::uint64_t first = Seed(1000);
   std::map<std::string, int> points;
-  for (std::uint64_t seed = first; seed < first + 3 && !HasFailure(); ++seed) {
-    points.merge(PlayUnderKills(seed, 24, 250));
+  for (std::uint64_t seed = first; seed < first + 4 && !HasFailure(); ++seed) {
+    const auto accounts = seed % 2 == 0 ? Accounts::kStudents : Accounts::kParents;
+    points.merge(PlayUnderKills(accounts, seed, 18, 250));
   }
   EXPECT_EQ(points.size(), DaemonPoints().size() + WorkerPoints().size()) << "each point was met";
 }

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cctype>
-#include <mutex>
+#include <limits>
 
 namespace roster::crash {
 namespace {
@@ -29,7 +29,8 @@ Play::Play(e2e::World& world, JournalCopy& journal, std::uint64_t seed)
       journal_(journal),
       random_(seed),
       channel_(world.endpoint()),
-      connection_(channel_, clock_, kPatience, kSchool) {}
+      connection_(channel_, clock_, kPatience, kSchool),
+      away_(world.endpoint()) {}
 
 v1::Reply Play::Ask(v1::Request request) {
   auto reply = connection_.Call(std::move(request));
@@ -40,8 +41,21 @@ v1::Reply Play::Ask(v1::Request request) {
 std::optional<v1::Reply> Play::Command(v1::Request request) {
   const std::string id = "command-" + std::to_string(++command_);
   request.set_command_id(id);
+  request.set_school(kSchool);
   ++counts_.commands;
+  const std::uint64_t since = Head();
+  const bool away = Below(3) == 0;
+  std::vector<std::string> before;
+  if (away) {
+    CallAway(request);
+    before = EntriesOf(id, since);
+  }
   auto reply = connection_.Call(request);
+  if (away) {
+    const std::vector<std::string> after = EntriesOf(id, since);
+    EXPECT_TRUE(before.empty() || before == after) << "a part of " << request.ShortDebugString();
+    if (!before.empty()) ++counts_.half_way;
+  }
   // The same again, as a client does that has not seen the answer: nothing more may happen.
   if (Below(3) == 0) {
     ++counts_.repeated;
@@ -64,13 +78,50 @@ std::optional<v1::Reply> Play::Command(v1::Request request) {
   return answered_[id] = *std::move(reply);
 }
 
+// Once, by somebody who has gone when the answer comes.
+void Play::CallAway(v1::Request request) {
+  ++counts_.unanswered;
+  request.set_version(1);
+  request.set_request_id("away-" + request.command_id());
+  const auto sent = away_.Send(request.SerializeAsString(), milliseconds(200));
+  EXPECT_TRUE(sent) << sent.error().message;
+  // Sometimes it has been dealt with when it is asked for again.
+  const auto received = away_.Receive(milliseconds(Below(2) * 200));
+  EXPECT_TRUE(received) << received.error().message;
+}
+
+std::uint64_t Play::Head() {
+  v1::Request request;
+  request.mutable_replay()->set_since(std::numeric_limits<std::int64_t>::max());
+  request.mutable_replay()->set_limit(1);
+  return Ask(request).replay().head();
+}
+
+std::vector<std::string> Play::EntriesOf(const std::string& command, std::uint64_t since) {
+  v1::Request request;
+  request.mutable_replay()->set_since(since);
+  request.mutable_replay()->set_limit(10'000);
+  const v1::Reply reply = Ask(request);
+  EXPECT_LT(reply.replay().entries_size(), 10'000);
+  std::vector<std::string> of;
+  for (const std::string& bytes : reply.replay().entries()) {
+    v1::Entry entry;
+    EXPECT_TRUE(entry.ParseFromString(bytes));
+    if (entry.cause() == command) of.push_back(bytes);
+  }
+  return of;
+}
+
 void Play::Round(int number) {
   SCOPED_TRACE("round " + std::to_string(number));
-  CheckDecisions();
+  CheckShown(Look(), false);
   SomethingHappens();
+  GetInEachOthersWay();
   PollUntilUsed();
+  CheckShown(Look(), true);
+  ReviewAll();
   DecideAll();
-  CheckDecisions();
+  CheckShown(Look(), false);
   v1::PreparePlan prepare;
   switch (number % 4) {
     case 1:
@@ -95,7 +146,6 @@ void Play::SomethingHappens() {
   } catch (const sandbox::ScenarioError&) {
     // cannot happen to so small a school; the next one can
   }
-  decided_.clear();
 }
 
 void Play::PollUntilUsed() {
@@ -121,10 +171,10 @@ void Play::PollUntilUsed() {
   ADD_FAILURE() << "no poll was used";
 }
 
-std::vector<v1::UserRow> Play::Users(v1::ListStatus status) {
+std::vector<v1::UserRow> Play::Users(const v1::Filter& filter) {
   std::vector<v1::UserRow> rows;
   v1::Request request;
-  request.mutable_list_users()->mutable_filter()->set_status(status);
+  *request.mutable_list_users()->mutable_filter() = filter;
   request.mutable_list_users()->set_page_size(1000);
   do {
     const v1::Reply reply = Ask(request);
@@ -137,14 +187,21 @@ std::vector<v1::UserRow> Play::Users(v1::ListStatus status) {
 void Play::DecideAll() {
   std::vector<std::int64_t> sync;
   std::vector<std::int64_t> skip;
-  for (const v1::UserRow& row : Users(v1::STATUS_NEW)) {
-    (Below(10) < 8 ? sync : skip).push_back(row.person());
-  }
-  for (const v1::UserRow& row : Users(v1::STATUS_SELECTED)) {
-    if (Below(12) == 0) skip.push_back(row.person());
-  }
-  for (const v1::UserRow& row : Users(v1::STATUS_SKIPPED)) {
-    if (Below(3) == 0) sync.push_back(row.person());
+  for (const v1::UserRow& row : Users({})) {
+    if (IsOut(books_, row)) continue;  // until they are included again
+    switch (row.status()) {
+      case v1::STATUS_NEW:
+        (Below(10) < 8 ? sync : skip).push_back(row.person());
+        break;
+      case v1::STATUS_SELECTED:
+        if (Below(12) == 0) skip.push_back(row.person());
+        break;
+      case v1::STATUS_SKIPPED:
+        if (Below(3) == 0) sync.push_back(row.person());
+        break;
+      default:
+        break;
+    }
   }
   // A few commands rather than one.
   for (auto* persons : {&sync, &skip}) {
@@ -156,20 +213,23 @@ void Play::DecideAll() {
   }
 }
 
-void Play::Decide(v1::Decision decision, const std::vector<std::int64_t>& persons) {
+void Play::Decide(v1::Decision decision, const std::vector<std::int64_t>& persons,
+                  const std::string& note) {
+  static const std::map<v1::Decision, std::string> kWords = {
+      {v1::SYNC, "sync"}, {v1::SKIP, "skip"}, {v1::EXCLUDE, "exclude"}, {v1::PROTECT, "protect"}};
   v1::Request request;
   request.mutable_decide()->set_decision(decision);
+  request.mutable_decide()->set_note(note);
   for (const auto person : persons) request.mutable_decide()->add_persons(person);
   if (!Command(request)) return;
-  for (const auto person : persons) decided_[person] = decision == v1::SYNC ? "sync" : "skip";
-}
-
-// What was acknowledged is what is shown.
-void Play::CheckDecisions() {
-  for (const v1::UserRow& row : Users(v1::LIST_STATUS_UNSPECIFIED)) {
-    const auto decided = decided_.find(row.person());
-    if (decided == decided_.end()) continue;
-    EXPECT_EQ(row.decision(), decided->second) << "person " << row.person();
+  for (const auto person : persons) {
+    const auto word = books_.persons.find(person);
+    if (decision != v1::INCLUDE) {
+      books_.persons[person] = {kWords.at(decision), note};
+    } else if (word != books_.persons.end() &&
+               (word->second.word == "exclude" || word->second.word == "protect")) {
+      books_.persons.erase(word);
+    }
   }
 }
 
@@ -182,6 +242,7 @@ std::map<std::int64_t, Play::Effects> Play::ListItems(std::uint64_t plan) {
   do {
     const v1::Reply reply = Ask(request);
     for (const v1::UserRow& row : reply.plan_users().rows()) {
+      EXPECT_FALSE(IsOut(books_, row)) << "was to be left alone: " << row.ShortDebugString();
       Effects& effects = items[row.person()];
       const std::string who = kSchool + ":" + std::to_string(row.person()) + " ";
       effects.insert(who + Lower(v1::Action_Name(row.action())));
@@ -319,11 +380,17 @@ void Play::CheckAcknowledged() {
     int approvals = 0;
     int preparations = 0;
     std::uint64_t retried = 0;
+    std::uint64_t families = 0;
+    int holders = 0;
+    int addresses = 0;
+    int matches = 0;
+    int all = 0;
   };
   std::map<std::string, Seen> by_command;
   for (const v1::Entry& entry : journal_.Entries()) {
     if (entry.cause().empty()) continue;
     Seen& seen = by_command[entry.cause()];
+    ++seen.all;
     if (entry.has_persons_decided()) {
       seen.decided += static_cast<std::uint64_t>(entry.persons_decided().persons_size());
     }
@@ -332,6 +399,10 @@ void Play::CheckAcknowledged() {
     if (entry.has_tasks_retried()) {
       seen.retried += static_cast<std::uint64_t>(entry.tasks_retried().tasks_size());
     }
+    seen.families += static_cast<std::uint64_t>(entry.families_decided().families_size());
+    seen.holders += entry.has_duplicate_resolved() ? 1 : 0;
+    seen.addresses += entry.has_email_chosen() ? 1 : 0;
+    seen.matches += entry.has_match_decided() ? 1 : 0;
   }
   for (const auto& [id, reply] : answered_) {
     SCOPED_TRACE(id);
@@ -349,13 +420,24 @@ void Play::CheckAcknowledged() {
       case v1::Request::kRetryTasks:
         EXPECT_EQ(seen.retried, reply.retry().retried());
         break;
+      case v1::Request::kDecideFamilies:
+        EXPECT_EQ(seen.families, reply.decide_families().changed());
+        break;
+      case v1::Request::kResolveGroup:
+        EXPECT_LE(seen.holders, 1);
+        EXPECT_LE(seen.addresses, reply.settle().rows_size());
+        break;
+      case v1::Request::kDecideMatch:
+        EXPECT_LE(seen.matches, 1);
+        break;
       default:
         break;
     }
   }
   for (const auto& [id, seen] : by_command) {
-    EXPECT_TRUE(answered_.contains(id) || seen.approvals == 0) << id << " was refused";
+    EXPECT_TRUE(answered_.contains(id) || seen.all == 0) << id << " was refused";
   }
+  ExpectJournalSays(books_, journal_.Entries());
 }
 
 }  // namespace roster::crash
