@@ -5,6 +5,7 @@
 
 #include "daemon/engine/engine.h"
 #include "daemon/engine/page_token.h"
+#include "daemon/journal/word.h"
 #include "daemon/store/codec.h"
 
 namespace roster::engine {
@@ -102,6 +103,17 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
   return model::ReplyBody(std::move(reply));
 }
 
+// Whoever held the address until now finds the entry as well, though they may have left the group:
+// so each entry on a duplicate leads to the one that ended its word (verify.h).
+void Engine::AppendResolved(School& school, const Caller& caller,
+                            const std::optional<model::GroupDecision>& before,
+                            model::DuplicateResolved event) {
+  Append(school, caller, std::move(event));
+  if (!before) return;
+  view_->Put(Family::kJournal, store::PersonEntryKey(school.id(), before->holder, school.head.seq),
+             "");
+}
+
 // Who holds the address from now on; `kind` says what becomes of the others.
 Result<void> Engine::ChooseHolder(School& school, const Caller& caller, const DuplicateGroup& group,
                                   model::HolderKind kind, PersonId holder) {
@@ -139,9 +151,11 @@ Result<void> Engine::ChooseHolder(School& school, const Caller& caller, const Du
       before && before->kind == kind && before->holder == holder && before->made_on == group.state;
   if (same) return {};
   const Time now = clock_.Now();
-  book.PutGroupDecision(
-      {group.key, kind, holder, group.state, group.members, group.address, caller.actor, now});
-  Append(school, caller, model::DuplicateResolved{group.id, kind, holder, group.members});
+  const model::GroupDecision decision{group.key,     kind,          holder,       group.state,
+                                      group.members, group.address, caller.actor, now};
+  book.PutGroupDecision(decision);
+  AppendResolved(school, caller, before,
+                 {group.id, kind, holder, group.members, group.key, journal::WordDigest(decision)});
   return Rejudge(school, group.members, "changed", caller, now);
 }
 
@@ -161,8 +175,9 @@ Result<std::optional<PollId>> Engine::ChooseEmail2(School& school, const Caller&
   const Time now = clock_.Now();
   ROSTER_ASSIGN(const auto before, book.FindEmailChoice(person), "resolving");
   if (!before || before->email2 != who.email2) {  // else chosen, and not examined yet
-    book.PutEmailChoice({person, who.email2, caller.actor, now});
-    Append(school, caller, model::EmailChosen{person, true});
+    const model::EmailChoice choice{person, who.email2, caller.actor, now};
+    book.PutEmailChoice(choice);
+    Append(school, caller, model::EmailChosen{person, true, journal::WordDigest(choice)});
   }
   ROSTER_ASSIGN(const PollId poll, ExamineAgain(school, now), "resolving");
   return {poll};
@@ -177,8 +192,8 @@ Result<std::optional<PollId>> Engine::ReopenGroup(School& school, const Caller& 
   ROSTER_ASSIGN(const auto decision, book.FindGroupDecision(group.key), "reopening");
   if (decision) {
     book.RemoveGroupDecision(group.key);
-    Append(school, caller,
-           model::DuplicateResolved{group.id, std::nullopt, decision->holder, group.members});
+    AppendResolved(school, caller, decision,
+                   {group.id, std::nullopt, decision->holder, group.members, group.key});
     ROSTER_TRY(Rejudge(school, group.members, "changed", caller, now), "reopening");
   }
   for (const PersonId person : group.members) {
@@ -296,7 +311,8 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
         before && before->account == decision.account && before->seen == decision.seen;
     if (!same) {
       book.PutMatchDecision(decision);
-      Append(school, caller, model::MatchDecided{body.person, body.account, false});
+      Append(school, caller,
+             model::MatchDecided{body.person, body.account, false, journal::WordDigest(decision)});
     }
   }
   ROSTER_ASSIGN(reply.poll, ExamineAgain(school, now), "matching");

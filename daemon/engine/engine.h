@@ -221,6 +221,9 @@ class Engine {
   Result<void> ChooseHolder(School& school, const Caller& caller,
                             const model::DuplicateGroup& group, model::HolderKind kind,
                             PersonId holder);
+  void AppendResolved(School& school, const Caller& caller,
+                      const std::optional<model::GroupDecision>& before,
+                      model::DuplicateResolved event);
   // The poll that will show it; nullopt: nothing has changed.
   Result<std::optional<PollId>> ChooseEmail2(School& school, const Caller& caller, PersonId person);
   Result<std::optional<PollId>> ReopenGroup(School& school, const Caller& caller,

@@ -5,6 +5,7 @@
 
 #include "daemon/engine/engine.h"
 #include "daemon/engine/page_token.h"
+#include "daemon/journal/word.h"
 #include "daemon/store/codec.h"
 
 namespace roster::engine {
@@ -36,6 +37,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   model::DecideFamiliesReply reply;
   std::vector<FamilyId> changed;
   std::vector<PersonId> users;
+  model::FamilyExclusion exclusion{{}, body.note, caller.actor, now};
   for (const FamilyId family : families) {
     ROSTER_ASSIGN(const auto before, book.FindFamilyExclusion(family), "deciding");
     const bool same = before.has_value() == body.exclude &&
@@ -45,7 +47,8 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
       continue;
     }
     if (body.exclude) {
-      book.PutFamilyExclusion({family, body.note, caller.actor, now});
+      exclusion.family = family;
+      book.PutFamilyExclusion(exclusion);
     } else {
       book.RemoveFamilyExclusion(family);
     }
@@ -59,7 +62,8 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
              "deciding");
   reply.changed = changed.size();
   reply.users = users.size();
-  for (model::Event& event : journal::SplitFamilies(body.exclude, changed)) {
+  const Digest word = body.exclude ? journal::WordDigest(exclusion) : Digest{};
+  for (model::Event& event : journal::SplitFamilies(body.exclude, changed, word)) {
     Append(school, caller, std::move(event));
     // The entry names families; whoever is in them finds it all the same.
     for (const PersonId person : users) {

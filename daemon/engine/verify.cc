@@ -10,6 +10,7 @@
 #include "daemon/engine/page_token.h"
 #include "daemon/journal/journal.h"
 #include "daemon/journal/trace.h"
+#include "daemon/journal/word.h"
 #include "daemon/model/words.h"
 #include "daemon/store/codec.h"
 #include "daemon/store/keys.h"
@@ -21,11 +22,24 @@ namespace {
 using journal::Trace;
 using store::Family;
 
-constexpr std::size_t kPlansAtOnce = 1024;  // whose approvals one pass over the entries looks for
-constexpr std::size_t kEntriesKept = 64;    // decoded, for the persons that follow
+constexpr std::size_t kPlansAtOnce = 1024;   // whose approvals one pass over the entries looks for
+constexpr std::size_t kEntriesKept = 64;     // decoded, for the persons that follow
+constexpr std::size_t kFamiliesAtOnce = 48;  // whose last entries one pass looks for
 
 // In the order in which they are gone through.
-enum class Phase : unsigned char { kEntries = 1, kPersons, kDecisions, kLinks, kAccounts, kTasks };
+enum class Phase : unsigned char {
+  kEntries = 1,
+  kPersons,
+  kDecisions,
+  kLinks,
+  kAccounts,
+  kTasks,
+  kHolders,
+  kEmails,
+  kMatches,
+  kFamilies
+};
+constexpr Phase kLastPhase = Phase::kFamilies;
 
 // How far a verification is; the token of a page.
 struct Place {
@@ -35,6 +49,9 @@ struct Place {
   std::uint64_t seq = 1;                                   // the next entry
   std::uint64_t person = 0;                                // the next of those whom it names
   std::array<unsigned char, kPlansAtOnce / 8> approved{};  // of this pass's plans
+  // kFamilies; `seq` as above
+  std::optional<FamilyId> after;       // up to this one all are done
+  std::map<FamilyId, Seq> last_words;  // of those that follow, the lowest: the last entry so far
   // the other phases
   std::string key;  // the last one looked at; "": none yet
   // kTasks: of the plan that `key` belongs to
@@ -86,12 +103,39 @@ std::array<std::uint64_t*, 6> NumbersOf(model::TaskCounts& counts) {
           &counts.applied, &counts.dead,   &counts.superseded};
 }
 
+std::uint64_t Bits(FamilyId family) { return static_cast<std::uint64_t>(family.value()); }
+FamilyId FamilyOf(std::uint64_t bits) { return FamilyId(static_cast<std::int64_t>(bits)); }
+
+// False when the rest is not what a token of this phase has.
+bool ReadFamilies(Parser& in, Place& place) {
+  const bool any = in.Number(1) == 1;
+  const FamilyId after = FamilyOf(in.Number(8));
+  if (any) place.after = after;
+  place.seq = in.Number(8);
+  while (!in.rest().empty() && in.good() && place.last_words.size() < kFamiliesAtOnce) {
+    const FamilyId family = FamilyOf(in.Number(8));
+    place.last_words[family] = Seq(in.Number(8));
+  }
+  return in.rest().empty() && place.seq > 0 &&
+         place.seq < std::numeric_limits<std::uint64_t>::max() / 2;
+}
+
 std::string ToToken(Place place) {
   Writer out;
   out.Number(static_cast<std::uint64_t>(place.phase), 1);
   if (place.phase == Phase::kEntries) {
     for (const auto number : {place.first_plan, place.seq, place.person}) out.Number(number, 8);
     out.Rest({reinterpret_cast<const char*>(place.approved.data()), place.approved.size()});
+    return out.hex();
+  }
+  if (place.phase == Phase::kFamilies) {
+    out.Number(place.after ? 1 : 0, 1);
+    out.Number(Bits(place.after.value_or(FamilyId())), 8);
+    out.Number(place.seq, 8);
+    for (const auto& [family, seq] : place.last_words) {
+      out.Number(Bits(family), 8);
+      out.Number(seq.value(), 8);
+    }
     return out.hex();
   }
   if (place.phase == Phase::kTasks) {
@@ -109,7 +153,7 @@ Result<Place> FromToken(const std::string& token) {
   Parser in(bytes);
   const std::uint64_t phase = in.Number(1);
   bool good = phase >= static_cast<std::uint64_t>(Phase::kEntries) &&
-              phase <= static_cast<std::uint64_t>(Phase::kTasks);
+              phase <= static_cast<std::uint64_t>(kLastPhase);
   place.phase = good ? static_cast<Phase>(phase) : Phase::kEntries;
   if (place.phase == Phase::kEntries) {
     for (auto* number : {&place.first_plan, &place.seq, &place.person}) *number = in.Number(8);
@@ -118,6 +162,8 @@ Result<Place> FromToken(const std::string& token) {
     constexpr auto kMax = std::numeric_limits<std::uint64_t>::max() / 2;
     good = good && in.rest().empty() && place.first_plan % kPlansAtOnce == 1 && place.seq > 0 &&
            place.first_plan < kMax && place.seq < kMax;
+  } else if (place.phase == Phase::kFamilies) {
+    good = ReadFamilies(in, place) && good;
   } else {
     if (place.phase == Phase::kTasks) {
       for (auto* number : NumbersOf(place.counts)) *number = in.Number(8);
@@ -181,9 +227,10 @@ class Verification {
     while (more && work_ < work_max_) {
       ROSTER_ASSIGN(const bool done, RunPhase(), "verifying");
       if (!done) continue;
-      more = place_.phase != Phase::kTasks;
+      more = place_.phase != kLastPhase;
       place_.phase = static_cast<Phase>(static_cast<unsigned char>(place_.phase) + 1);
       place_.key.clear();
+      place_.seq = 1;
     }
     if (more) reply_.next_page_token = ToToken(place_);
     return std::move(reply_);
@@ -208,6 +255,17 @@ class Verification {
       }
       case Phase::kTasks:
         return Tasks();
+      case Phase::kHolders:
+        return Rows(store::GroupDecisionRange(scope_.school), reply_.decisions,
+                    &Verification::CheckHolder);
+      case Phase::kEmails:
+        return Rows(store::EmailChoiceRange(scope_.school), reply_.decisions,
+                    &Verification::CheckEmail2);
+      case Phase::kMatches:
+        return Rows(store::MatchDecisionRange(scope_.school), reply_.decisions,
+                    &Verification::CheckMatch);
+      case Phase::kFamilies:
+        return Families();
     }
     return true;
   }
@@ -439,6 +497,7 @@ class Verification {
                  Word(trace->decision) + ".");
     }
     ROSTER_TRY(CheckLinkOf(person, *trace), "");
+    ROSTER_TRY(CheckWordsOf(person, *trace), "");
     for (const auto& [task, said] : trace->tasks) {
       ++work_;
       ROSTER_ASSIGN(const auto value,
@@ -468,6 +527,64 @@ class Verification {
                  Word(said) + ".");
     }
     return {};
+  }
+
+  // Second address, match, and the duplicates that they hold.
+  Result<void> CheckWordsOf(PersonId person, const Trace& trace) {
+    const std::string id = std::to_string(person.value());
+    ROSTER_ASSIGN(
+        const auto choice,
+        Find(Family::kReview, store::EmailChoiceKey(scope_.school, person), "email2", id,
+             [&](std::string_view value) { return store::DecodeEmailChoice(person, value); }),
+        "");
+    if (choice.has_value() != trace.email2.has_value()) {
+      Differ("email2", id, "other-decision",
+             Named(person) + ": the second address is stored as " +
+                 (choice ? "chosen" : "not chosen") + "; the journal says otherwise.");
+    } else if (choice && !Agrees(*choice, *trace.email2)) {
+      Differ("email2", id, "other-content",
+             Named(person) +
+                 ": the choice of the second address is stored with another address, "
+                 "actor or time than the journal says.");
+    }
+    ROSTER_ASSIGN(
+        const auto match,
+        Find(Family::kReview, store::MatchDecisionKey(scope_.school, person), "match", id,
+             [&](std::string_view value) { return store::DecodeMatchDecision(person, value); }),
+        "");
+    const bool same_match = match.has_value() == trace.match.has_value() &&
+                            (!match || match->account == trace.match->account);
+    if (!same_match) {
+      Differ("match", id, "other-decision",
+             Named(person) + ": " + (match ? Word(match->account) : "nothing") +
+                 " is stored as said of their account; the journal says " +
+                 (trace.match ? Word(trace.match->account) : "nothing") + ".");
+    } else if (match && !Agrees(*match, trace.match->word)) {
+      Differ("match", id, "other-content",
+             Named(person) +
+                 ": what was said of their account is stored with other accounts that "
+                 "fitted, another actor or time than the journal says.");
+    }
+    for (const auto& [key, resolved] : trace.duplicates) {
+      if (!resolved.kind || resolved.holder != person) continue;
+      ++work_;
+      ROSTER_ASSIGN(
+          const auto value,
+          scope_.view.Get(Family::kReview,
+                          store::GroupDecisionKey(scope_.school, *Fingerprint::FromBytes(key))),
+          "");
+      if (value) continue;  // its content: CheckHolder
+      Differ("duplicate", id, "gone",
+             "The journal says that person " + id +
+                 " was chosen to hold the address of a duplicate, and it is not stored.");
+    }
+    return {};
+  }
+
+  // Whether a word is what the entry says; one of a version that did not say it is believed.
+  template <typename Kept>
+  static bool Agrees(const Kept& kept, const Digest& word) {
+    return word.empty() || journal::WordDigest(kept) == word;
   }
 
   // ---- what is stored, and the journal may know nothing of
@@ -501,11 +618,162 @@ class Verification {
   }
 
   Result<void> CheckDecision(std::string_view key, std::string_view) {
+    return CheckNamed(key, "decision", "a decision is stored");
+  }
+  Result<void> CheckEmail2(std::string_view key, std::string_view) {
+    return CheckNamed(key, "email2", "the second address is stored as chosen");
+  }
+  Result<void> CheckMatch(std::string_view key, std::string_view) {
+    return CheckNamed(key, "match", "a word on their account is stored");
+  }
+
+  // Of whom an entry names, CheckPerson has looked at the rest.
+  Result<void> CheckNamed(std::string_view key, const char* about, const char* what) {
     ROSTER_ASSIGN(const PersonId person, store::PersonOfKey(key), "");
     ROSTER_ASSIGN(const bool named, IsNamed(person), "");
     if (named) return {};
-    Differ("decision", std::to_string(person.value()), "not-in-journal",
-           Named(person) + ": a decision is stored, and no entry names the person.");
+    Differ(about, std::to_string(person.value()), "not-in-journal",
+           Named(person) + ": " + what + ", and no entry names the person.");
+    return {};
+  }
+
+  Result<void> CheckHolder(std::string_view key, std::string_view value) {
+    ROSTER_ASSIGN(const Fingerprint duplicate, store::GroupOfKey(key), "");
+    const auto kept = store::DecodeGroupDecision(duplicate, value);
+    if (!kept) {
+      Unreadable("duplicate", ToHex(duplicate.view()));
+      return {};
+    }
+    const std::string id = std::to_string(kept->holder.value());
+    ROSTER_ASSIGN(const Trace* const trace, TraceOf(kept->holder), "");
+    const auto same = [&](const Trace::Resolved& said) {
+      return said.kind == kept->kind && said.holder == kept->holder;
+    };
+    const auto said = trace->duplicates.find(std::string(duplicate.view()));
+    if (said == trace->duplicates.end()) {
+      const auto& older = trace->without_key;
+      if (std::any_of(older.begin(), older.end(), same)) return {};
+      Differ("duplicate", id, "not-in-journal",
+             Named(kept->holder) +
+                 " is stored as chosen to hold the address of a duplicate, and no entry says so.");
+    } else if (!same(said->second)) {
+      Differ("duplicate", id, "other-decision",
+             Named(kept->holder) +
+                 " is stored as chosen to hold the address of a duplicate; the journal says "
+                 "otherwise.");
+    } else if (!Agrees(*kept, said->second.word)) {
+      Differ("duplicate", id, "other-content",
+             "That person " + id +
+                 " was chosen to hold the address of a duplicate is stored with other members, "
+                 "another address, actor or time than the journal says.");
+    }
+    return {};
+  }
+
+  // ---- families: which entry is the last word on each, a few at a time
+
+  Result<bool> Families() {
+    const store::Range range =
+        store::EntryRange(scope_.school, Seq(place_.seq), Seq(scope_.head.value() + 1));
+    const auto cursor = scope_.view.Scan(Family::kJournal, range.begin, range.end);
+    for (; cursor->Valid(); cursor->Next()) {
+      if (work_ >= work_max_) return false;
+      ++work_;
+      ROSTER_ASSIGN(const Seq seq, store::SeqOfKey(cursor->key()), "");
+      place_.seq = seq.value() + 1;
+      const auto entry = store::DecodeEntry(cursor->value());  // what can't be read was said before
+      if (!entry) continue;
+      if (const auto* decided = std::get_if<model::FamiliesDecided>(&entry->event)) {
+        NoteFamilies(*decided, seq);
+      }
+    }
+    ROSTER_TRY(cursor->status(), "reading the journal");
+    return CompareFamilies();
+  }
+
+  // Keeps the lowest that are not done yet. One that was let go is never taken up again in this
+  // pass: those kept are all lower, and none of them leaves but for a lower one.
+  void NoteFamilies(const model::FamiliesDecided& decided, Seq seq) {
+    work_ += decided.families.size() / 16;
+    for (const FamilyId family : decided.families) {
+      if (place_.after && family <= *place_.after) continue;
+      place_.last_words[family] = seq;
+      if (place_.last_words.size() > kFamiliesAtOnce) {
+        place_.last_words.erase(std::prev(place_.last_words.end()));
+      }
+    }
+  }
+
+  // At the end of a pass, in the view whose newest entry it has seen: the rows beside the words.
+  // True when these were the last.
+  Result<bool> CompareFamilies() {
+    const bool more_words = place_.last_words.size() == kFamiliesAtOnce;
+    const store::Range range = store::FamilyExclusionRange(scope_.school);
+    const auto row = scope_.view.Scan(
+        Family::kReview,
+        place_.after ? After(store::FamilyExclusionKey(scope_.school, *place_.after)) : range.begin,
+        range.end);
+    auto said = place_.last_words.begin();
+    bool done = !more_words;
+    for (std::size_t count = 0; said != place_.last_words.end() || (row->Valid() && !more_words);
+         ++count) {
+      if (count == 2 * kFamiliesAtOnce) {
+        done = false;  // many more rows than words: the rest in another pass
+        break;
+      }
+      std::optional<FamilyId> stored;
+      if (row->Valid()) {
+        ROSTER_ASSIGN(stored, store::FamilyOfKey(row->key()), "");
+      }
+      const bool has_word = said != place_.last_words.end() && (!stored || said->first <= *stored);
+      const FamilyId family = has_word ? said->first : *stored;
+      const bool has_row = stored == family;
+      ROSTER_TRY(CheckFamily(family, has_row ? std::optional(row->value()) : std::nullopt,
+                             has_word ? std::optional(said->second) : std::nullopt),
+                 "");
+      if (has_row) row->Next();
+      if (has_word) ++said;
+      place_.after = family;
+    }
+    ROSTER_TRY(row->status(), "reading the store");
+    place_.last_words.clear();
+    place_.seq = 1;
+    return done;
+  }
+
+  Result<void> CheckFamily(FamilyId family, std::optional<std::string_view> row,
+                           std::optional<Seq> last_word) {
+    const std::string id = std::to_string(family.value());
+    work_ += 2;
+    std::optional<model::FamilyExclusion> kept;
+    if (row) {
+      ++reply_.decisions;
+      auto decoded = store::DecodeFamilyExclusion(family, *row);
+      if (!decoded) {
+        Unreadable("family", id);
+        return {};
+      }
+      kept = *std::move(decoded);
+    }
+    if (!last_word) {
+      Differ("family", id, "not-in-journal",
+             "Family " + id + " is stored as excluded, and no entry says so.");
+      return {};
+    }
+    ROSTER_ASSIGN(const auto entry, FindEntry(*last_word), "");
+    const auto* const said = entry ? std::get_if<model::FamiliesDecided>(&entry->event) : nullptr;
+    if (said == nullptr) {
+      return Fail(Code::kInvalid, "page-token", "This page token belongs to another list.");
+    }
+    if (said->excluded != kept.has_value()) {
+      Differ("family", id, "other-decision",
+             "Family " + id + " is stored as " + (kept ? "excluded" : "not excluded") +
+                 "; the journal says otherwise.");
+    } else if (kept && !Agrees(*kept, said->word)) {
+      Differ("family", id, "other-content",
+             "The exclusion of family " + id +
+                 " is stored with another note, actor or time than the journal says.");
+    }
     return {};
   }
 

@@ -4,8 +4,13 @@
 // that nobody else waits. Where it disagrees, by id.
 //
 // A slice keeps nothing: its token says how far it is. First the entries (each leads to the persons
-// it names; which plans they approve), then everybody whom the journal names (last decision, link,
-// tasks), then what is stored and the journal knows nothing of, then tasks and the counts of plans.
+// it names; which plans they approve), then everybody whom the journal names (last decision, second
+// address, match, duplicates they hold, link, tasks), then what is stored and the journal knows
+// nothing of, tasks and the counts of plans, and the families, some at a time.
+//
+// Duplicates have a key and no index of entries: each entry on one names its holder, and leads
+// whoever held it before to itself. So the entries of the stored holder tell whether theirs is the
+// last word, and those of the last holder tell that a row is gone.
 
 #include <map>
 #include <string>

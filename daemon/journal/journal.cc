@@ -298,9 +298,10 @@ std::vector<model::Event> SplitDecided(model::DecisionKind kind,
   });
 }
 
-std::vector<model::Event> SplitFamilies(bool excluded, const std::vector<FamilyId>& families) {
+std::vector<model::Event> SplitFamilies(bool excluded, const std::vector<FamilyId>& families,
+                                        const Digest& word) {
   return Split(families, [&](std::vector<FamilyId> some) {
-    return model::FamiliesDecided{excluded, std::move(some)};
+    return model::FamiliesDecided{excluded, std::move(some), word};
   });
 }
 

@@ -39,6 +39,7 @@ std::string Tell(const model::Entry& entry, PersonId person);
 // More persons or families than one entry may name are split over several, in order.
 std::vector<model::Event> SplitDecided(model::DecisionKind kind,
                                        const std::vector<PersonId>& persons);
-std::vector<model::Event> SplitFamilies(bool excluded, const std::vector<FamilyId>& families);
+std::vector<model::Event> SplitFamilies(bool excluded, const std::vector<FamilyId>& families,
+                                        const Digest& word);
 
 }  // namespace roster::journal

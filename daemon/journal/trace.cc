@@ -30,6 +30,24 @@ class Tracer {
     trace_.tasks[e.task] = {Trace::TaskEnd::kApplied, e.digest};
     trace_.links.push_back({e.account, true});
   }
+  void operator()(const model::EmailChosen& e) const {
+    if (e.person != person_) return;
+    trace_.email2.reset();
+    if (e.email2) trace_.email2 = e.word;
+  }
+  void operator()(const model::MatchDecided& e) const {
+    if (e.person != person_) return;
+    trace_.match.reset();
+    if (!e.withdrawn) trace_.match = Trace::Match{e.account, e.word};
+  }
+  void operator()(const model::DuplicateResolved& e) const {
+    const Trace::Resolved resolved{e.kind, e.holder, e.word};
+    if (e.duplicate == Fingerprint{}) {
+      trace_.without_key.push_back(resolved);
+    } else {
+      trace_.duplicates[std::string(e.duplicate.view())] = resolved;
+    }
+  }
   void operator()(const model::TaskDead& e) const { End(e, Trace::TaskEnd::kDead); }
   void operator()(const model::TaskSuperseded& e) const { End(e, Trace::TaskEnd::kSuperseded); }
   void operator()(const model::TaskUnknown& e) const { End(e, Trace::TaskEnd::kOpen); }

@@ -55,9 +55,12 @@ struct PersonsDecided {
   DecisionKind kind = DecisionKind::kSync;
   std::vector<PersonId> persons;
 };
+// `word`, of this and the next three: the digest of what is kept of the decision (journal/word.h);
+// empty when nothing is kept, and in entries of versions that did not know it.
 struct FamiliesDecided {
   bool excluded = false;  // false: included again
   std::vector<FamilyId> families;
+  Digest word = {};  // of each of them
 };
 // A holder was chosen for a duplicate, or (without a kind) the choice was taken back.
 struct DuplicateResolved {
@@ -65,15 +68,19 @@ struct DuplicateResolved {
   std::optional<HolderKind> kind;
   PersonId holder;
   std::vector<PersonId> persons;  // of the group, the holder included
+  Fingerprint duplicate = {};     // the group's key, which outlasts its id; zero: not known
+  Digest word = {};
 };
 struct EmailChosen {
   PersonId person;
   bool email2 = false;  // false: the email field counts again
+  Digest word = {};
 };
 struct MatchDecided {
   PersonId person;
   std::optional<AccountId> account;  // nullopt: none of those that fit
   bool withdrawn = false;            // the earlier word no longer counts
+  Digest word = {};
 };
 // Links that were given up: the account is gone from the site, and a person said to start anew.
 struct LinksForgotten {

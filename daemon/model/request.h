@@ -323,8 +323,10 @@ struct ReplayReply {
 };
 // Where the journal and what is stored disagree.
 struct Difference {
-  std::string about;  // "entry", "decision", "link", "account", "task", "plan"
-  std::string id;
+  // "entry", "decision", "link", "account", "task", "plan", "family", "duplicate", "email2",
+  // "match"
+  std::string about;
+  std::string id;      // of a duplicate: its holder
   std::string reason;  // a stable word
   std::string sentence;
 };

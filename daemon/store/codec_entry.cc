@@ -70,6 +70,10 @@ void PutLinks(const Links& links,
 struct Writer {
   wire::Entry& entry;
 
+  static std::string Bytes(const Digest& digest) {
+    return digest.empty() ? std::string() : std::string(digest.view());
+  }
+
   void operator()(const model::PollCompleted& event) const {
     wire::PollCompleted& out = *entry.mutable_poll_completed();
     out.set_poll(event.poll.value());
@@ -132,9 +136,7 @@ struct Writer {
     out.set_left_out_total(event.left_out_total);
     out.set_not_chosen(event.not_chosen);
     PutGuards(event.lifted, *out.mutable_lifted());
-    if (!event.override_reason.empty()) {
-      out.set_override_reason(std::string(event.override_reason.view()));
-    }
+    out.set_override_reason(Bytes(event.override_reason));
   }
   void operator()(const model::TaskApplied& event) const {
     wire::TaskApplied& out = *entry.mutable_task_applied();
@@ -183,6 +185,7 @@ struct Writer {
     wire::FamiliesDecided& out = *entry.mutable_families_decided();
     out.set_excluded(event.excluded);
     PutIds(event.families, *out.mutable_families());
+    out.set_word(Bytes(event.word));
   }
   void operator()(const model::DuplicateResolved& event) const {
     wire::DuplicateResolved& out = *entry.mutable_duplicate_resolved();
@@ -190,17 +193,21 @@ struct Writer {
     if (event.kind) out.set_kind(std::string(model::HolderWord(*event.kind)));
     out.set_holder(event.holder.value());
     PutIds(event.persons, *out.mutable_persons());
+    if (event.duplicate != Fingerprint{}) out.set_duplicate(std::string(event.duplicate.view()));
+    out.set_word(Bytes(event.word));
   }
   void operator()(const model::EmailChosen& event) const {
     wire::EmailChosen& out = *entry.mutable_email_chosen();
     out.set_person(event.person.value());
     out.set_email2(event.email2);
+    out.set_word(Bytes(event.word));
   }
   void operator()(const model::MatchDecided& event) const {
     wire::MatchDecided& out = *entry.mutable_match_decided();
     out.set_person(event.person.value());
     if (event.account) out.set_account(event.account->value());
     out.set_withdrawn(event.withdrawn);
+    out.set_word(Bytes(event.word));
   }
   void operator()(const model::LinksForgotten& event) const {
     PutLinks(event.links, *entry.mutable_links_forgotten()->mutable_links());
@@ -213,6 +220,11 @@ Links GetLinks(const google::protobuf::RepeatedPtrField<wire::LinksRecorded::Pai
     links.emplace_back(PersonId(pair.person()), AccountId(pair.account()));
   }
   return links;
+}
+
+// Empty where an older version did not say it.
+Digest GetWord(const std::string& bytes, Sound& sound) {
+  return bytes.empty() ? Digest{} : sound.DigestOf(bytes);
 }
 
 std::optional<model::HolderKind> GetHolder(std::string_view word, Sound& sound) {
@@ -255,20 +267,26 @@ model::Event Get(const wire::PlanApproved& in, Sound& sound) {
   event.left_out_total = in.left_out_total();
   event.not_chosen = in.not_chosen();
   event.lifted = GetGuards(in.lifted(), sound);
-  if (!in.override_reason().empty()) event.override_reason = sound.DigestOf(in.override_reason());
+  event.override_reason = GetWord(in.override_reason(), sound);
   return event;
 }
 
 model::Event Get(const wire::DuplicateResolved& in, Sound& sound) {
-  return model::DuplicateResolved{GroupId(in.group()), GetHolder(in.kind(), sound),
-                                  PersonId(in.holder()), GetIds<PersonId>(in.persons())};
+  return model::DuplicateResolved{
+      GroupId(in.group()),
+      GetHolder(in.kind(), sound),
+      PersonId(in.holder()),
+      GetIds<PersonId>(in.persons()),
+      in.duplicate().empty() ? Fingerprint{} : sound.FingerprintOf(in.duplicate()),
+      GetWord(in.word(), sound)};
 }
 
-model::Event Get(const wire::MatchDecided& in) {
+model::Event Get(const wire::MatchDecided& in, Sound& sound) {
   model::MatchDecided event;
   event.person = PersonId(in.person());
   if (!in.account().empty()) event.account = AccountId(in.account());
   event.withdrawn = in.withdrawn();
+  event.word = GetWord(in.word(), sound);
   return event;
 }
 
@@ -345,13 +363,15 @@ model::Event GetEvent(const wire::Entry& in, Sound& sound) {
                                   GetCounts(in.sync_completed().tasks())};
     case wire::Entry::kFamiliesDecided:
       return model::FamiliesDecided{in.families_decided().excluded(),
-                                    GetIds<FamilyId>(in.families_decided().families())};
+                                    GetIds<FamilyId>(in.families_decided().families()),
+                                    GetWord(in.families_decided().word(), sound)};
     case wire::Entry::kDuplicateResolved:
       return Get(in.duplicate_resolved(), sound);
     case wire::Entry::kEmailChosen:
-      return model::EmailChosen{PersonId(in.email_chosen().person()), in.email_chosen().email2()};
+      return model::EmailChosen{PersonId(in.email_chosen().person()), in.email_chosen().email2(),
+                                GetWord(in.email_chosen().word(), sound)};
     case wire::Entry::kMatchDecided:
-      return Get(in.match_decided());
+      return Get(in.match_decided(), sound);
     case wire::Entry::kLinksForgotten:
       return model::LinksForgotten{GetLinks(in.links_forgotten().links())};
     case wire::Entry::EVENT_NOT_SET:

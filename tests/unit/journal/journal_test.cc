@@ -64,18 +64,19 @@ TEST(Journal, ManyPersonsAreSplitOverSeveralEntries) {
 TEST(Journal, ManyFamiliesAreSplitOverSeveralEntries) {
   std::vector<FamilyId> families;
   for (int i = 0; i < 20'001; ++i) families.emplace_back(i);
-  const auto events = SplitFamilies(true, families);
+  const auto events = SplitFamilies(true, families, Blake2b("x"));
   ASSERT_EQ(events.size(), 3U);
   std::vector<FamilyId> named;
   for (const auto& event : events) {
     const auto& decided = std::get<model::FamiliesDecided>(event);
+    EXPECT_EQ(decided.word, Blake2b("x"));
     EXPECT_TRUE(decided.excluded);
     EXPECT_LE(decided.families.size(), model::kEntryPersonsMax);
     EXPECT_TRUE(PersonsOf(event).empty());  // families are not persons
     named.insert(named.end(), decided.families.begin(), decided.families.end());
   }
   EXPECT_EQ(named, families);
-  EXPECT_TRUE(SplitFamilies(false, {}).empty());
+  EXPECT_TRUE(SplitFamilies(false, {}, {}).empty());
 }
 
 TEST(Journal, ADuplicateNamesItsMembersAndAGivenUpLinkItsPerson) {

@@ -305,6 +305,7 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
   const auto plan = [&] { return PlanId(random.Number()); };
   const auto persons = [&] { return random.Some([&] { return random.Person(); }); };
   const auto guards = [&] { return random.Some([&] { return random.AnyGuard(); }); };
+  const auto word = [&] { return random.Coin() ? random.AnyDigest() : Digest{}; };
   const auto links = [&] {
     return random.Some([&] { return std::pair(random.Person(), AccountId(random.Text())); });
   };
@@ -335,15 +336,16 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
       model::TasksRetried{
           random.Some([&] { return std::pair(random.AnyTask(), random.Person()); })},
       model::SyncCompleted{plan(), random.Counts()},
-      model::FamiliesDecided{random.Coin(), random.Some([&] { return random.Family(); })},
+      model::FamiliesDecided{random.Coin(), random.Some([&] { return random.Family(); }), word()},
       model::DuplicateResolved{GroupId(random.Number()), random.Maybe([&] {
                                  return random.Pick(model::HolderKind::kKeep,
                                                     model::HolderKind::kShare);
                                }),
-                               random.Person(), persons()},
-      model::EmailChosen{random.Person(), random.Coin()},
+                               random.Person(), persons(),
+                               random.Coin() ? random.AnyFingerprint() : Fingerprint{}, word()},
+      model::EmailChosen{random.Person(), random.Coin(), word()},
       model::MatchDecided{random.Person(), random.Maybe([&] { return AccountId(random.Filled()); }),
-                          random.Coin()},
+                          random.Coin(), word()},
       model::LinksForgotten{links()},
       model::TasksConfirmed{
           random.Some([&] { return std::pair(random.AnyTask(), random.Person()); })},
