@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "client/format.h"
+#include "client/text.h"
 
 namespace roster::client {
 
@@ -19,6 +20,24 @@ std::optional<v1::TaskRef> ToTask(const std::string& text) {
   task.set_index(*index);
   return task;
 }
+
+namespace {
+
+// What is no text is not repeated: a terminal would make of it what it likes.
+CLI::Validator IsText(std::size_t size_max) {
+  return CLI::Validator(
+      [size_max](std::string& text) -> std::string {
+        if (text.empty() || text.size() > size_max) {
+          return fmt::format("\"{}\" is not allowed: 1 to {} characters", text, size_max);
+        }
+        if (IsUtf8(text)) return "";
+        return "the text is not UTF-8, and nothing was sent: write it in a terminal whose "
+               "character set is UTF-8 (the command locale shows it)";
+      },
+      "");
+}
+
+}  // namespace
 
 CLI::Validator Check(std::function<bool(const std::string&)> allowed, std::string what) {
   return CLI::Validator(
@@ -42,15 +61,9 @@ CLI::Validator IsId(const char* what) {
                what);
 }
 
-CLI::Validator IsShort() {
-  return Check([](const std::string& text) { return !text.empty() && text.size() <= kTextMax; },
-               fmt::format("1 to {} characters", kTextMax));
-}
+CLI::Validator IsShort() { return IsText(kTextMax); }
 
-CLI::Validator IsNote() {
-  return Check([](const std::string& text) { return !text.empty() && text.size() <= kNoteMax; },
-               fmt::format("1 to {} characters", kNoteMax));
-}
+CLI::Validator IsNote() { return IsText(kNoteMax); }
 
 CLI::Validator IsReason() {
   return Check(

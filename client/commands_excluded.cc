@@ -117,11 +117,20 @@ Answer<void> ShowExcludedFamilies(Session& session) {
 Answer<void> ShowExcludedUsers(Session& session, bool parents) {
   v1::Filter filter;
   filter.add_reasons("excluded");
-  Rows rows(session, "On purpose: users", UserColumns(parents, "Note"));
+  Rows rows(session, "On purpose: users",
+            {{"ID", Align::kRight, 0, false},
+             {"Name", Align::kLeft, 10, true},
+             {parents ? "Family" : "Grade", Align::kLeft, parents ? 8U : 0U, parents},
+             {"Excluded", Align::kLeft, 0, false},
+             {"By", Align::kLeft, 8, true},
+             {"Note", Align::kLeft, 12, true}});
   CLIENT_TRY(ForEachUser(session, filter, [&](const v1::UserRow& row) {
     std::string note = row.decision() == "exclude" ? "" : "with the family";
     if (!row.note().empty()) note += (note.empty() ? "" : ": ") + row.note();
-    rows.Add(row, Cells(row, parents, {std::move(note), Tone::kPlain, {}}));
+    std::vector<Cell> cells = Cells(row, parents, {Minute(row.decided_at()), Tone::kPlain, {}});
+    cells.push_back({row.decided_by(), Tone::kPlain, {}});
+    cells.push_back({std::move(note), Tone::kPlain, {}});
+    rows.Add(row, std::move(cells));
   }));
   rows.End(
       [](std::uint64_t count) {

@@ -76,6 +76,13 @@ std::string Clean(std::string_view text) {
   return clean;
 }
 
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    if (Next(text).code == -1) return false;
+  }
+  return true;
+}
+
 std::size_t Width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) width += Next(text).width;

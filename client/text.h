@@ -13,6 +13,9 @@ namespace roster::client {
 // separators, marks that turn the direction of writing, and bytes that are no UTF-8 become U+FFFD.
 std::string Clean(std::string_view text);
 
+// Whether all of it is UTF-8 (RFC 3629).
+bool IsUtf8(std::string_view text);
+
 // Columns on a terminal: a combining mark takes none, a wide character two (Unicode, UAX #11).
 std::size_t Width(std::string_view text);
 

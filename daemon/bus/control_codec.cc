@@ -65,9 +65,11 @@ std::vector<model::Reason> GetReasons(const google::protobuf::RepeatedPtrField<s
   std::vector<model::Reason> reasons;
   for (int i = 0; i < in.size() && checker.ok(); ++i) {
     const auto reason = model::ReasonFromWord(in[i]).value_or(model::Reason::kNone);
-    checker.Require(reason != model::Reason::kNone,
-                    "the filter's reasons[" + std::to_string(i) +
-                        "] is not the word of a reason: take one that the lists show");
+    if (reason == model::Reason::kNone) {
+      checker.Require(false, "number " + std::to_string(i + 1) +
+                                 " of the words of --reason is none that there is: use one of " +
+                                 model::ReasonWords());
+    }
     reasons.push_back(reason);
   }
   return reasons;

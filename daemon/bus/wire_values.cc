@@ -332,6 +332,8 @@ void Put(const model::UserRow& row, wire::UserRow& out) {
   PutFamily(candidate, out);
   out.set_context(row.context);
   out.set_note(row.note);
+  out.set_decided_by(row.decided_by);
+  if (row.decided_at) Put(*row.decided_at, *out.mutable_decided_at());
   for (const std::string& what : row.outdated) out.add_outdated(what);
   if (row.group) out.set_group(row.group->value());
   out.set_email2(candidate.email2);

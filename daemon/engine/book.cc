@@ -420,6 +420,22 @@ Result<std::optional<model::Placement>> Book::Settle(PersonId person) {
   return after;
 }
 
+// Of somebody who is excluded: the note of a family, where they have none of their own; and who
+// excluded it, unless they are excluded by themselves as well.
+Result<void> Book::SayFamilyExclusion(const model::Change& change, model::UserRow& row) const {
+  bool said = row.decision == model::DecisionKind::kExclude;
+  for (const model::FamilyPlace& place : change.candidate.families) {
+    ROSTER_ASSIGN(const auto exclusion, FindFamilyExclusion(place.family), "reading exclusions");
+    if (!exclusion) continue;
+    if (row.note.empty()) row.note = exclusion->note;
+    if (said) continue;
+    said = true;
+    row.decided_by = exclusion->actor;
+    row.decided_at = exclusion->at;
+  }
+  return {};
+}
+
 Result<model::UserRow> Book::Row(const model::Change& change) const {
   const PersonId person = change.candidate.person;
   model::UserRow row;
@@ -430,13 +446,12 @@ Result<model::UserRow> Book::Row(const model::Change& change) const {
   if (decision) {
     row.decision = decision->kind;
     row.note = decision->note;
+    row.decided_by = decision->actor;
+    row.decided_at = decision->at;
     row.outdated = review::WhatChanged(*decision, change);
   }
-  if (row.note.empty() && row.verdict.reason == model::Reason::kExcluded) {
-    for (const model::FamilyPlace& place : change.candidate.families) {
-      ROSTER_ASSIGN(const auto exclusion, FindFamilyExclusion(place.family), "listing");
-      if (exclusion && row.note.empty()) row.note = exclusion->note;
-    }
+  if (row.verdict.reason == model::Reason::kExcluded) {
+    ROSTER_TRY(SayFamilyExclusion(change, row), "listing");
   }
   if (change.group) {
     ROSTER_ASSIGN(const auto group, FindGroup(*change.group), "listing");
@@ -444,6 +459,10 @@ Result<model::UserRow> Book::Row(const model::Change& change) const {
   }
   row.in_progress = row.verdict.reason == model::Reason::kInProgress;
   row.sentence = review::Sentence(change, row.verdict);
+  if (row.verdict.reason == model::Reason::kProtected && decision &&
+      decision->kind == model::DecisionKind::kProtect) {
+    row.sentence = review::ProtectedSentence(*decision);
+  }
   return row;
 }
 

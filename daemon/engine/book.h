@@ -82,6 +82,7 @@ class Book {
   Result<model::UserRow> Row(const model::Change& change) const;
 
  private:
+  Result<void> SayFamilyExclusion(const model::Change& change, model::UserRow& row) const;
   void MoveRivals(PersonId person, const std::vector<PersonId>& before,
                   const std::vector<PersonId>& after);
   void MoveFamilies(PersonId person, const std::vector<model::FamilyPlace>& before,

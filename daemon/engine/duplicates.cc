@@ -43,6 +43,13 @@ std::vector<std::string> WhatChanged(const model::GroupDecision& decision,
   return words;
 }
 
+// Nobody knows before the site was read for the first time since the start: then yes.
+bool IsOnSite(const School& school, const AccountId& account) {
+  if (school.account_marks == nullptr) return true;
+  const auto& marks = *school.account_marks;
+  return std::find(marks.begin(), marks.end(), AccountMark(account)) != marks.end();
+}
+
 tl::unexpected<Error> NotThere(PersonId person) {
   return Fail(Code::kNotFound, "unknown-person",
               PersonName(person) +
@@ -295,6 +302,12 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
         return Fail(Code::kRefused, "linked-elsewhere",
                     "That account is linked to person " + std::to_string(owner->value()) +
                         ". Nothing was decided.");
+      }
+      if (!IsOnSite(school, *body.account)) {
+        return Fail(Code::kRefused, "unknown-account",
+                    "The site had no such account when it was last read. Nothing was decided: "
+                    "`rosterctl matches` shows the accounts that fit; if it was made since, "
+                    "`rosterctl poll --wait` reads it first.");
       }
     }
     model::MatchDecision decision{body.person, body.account, {}, caller.actor, now};

@@ -1,6 +1,7 @@
 #include "daemon/engine/examine.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 #include <utility>
 
@@ -129,6 +130,13 @@ model::RosterRules RulesHere(model::RosterRules rules, const model::Snapshot& sn
   return rules;
 }
 
+std::shared_ptr<const std::vector<std::uint64_t>> MarksOf(const model::Accounts& accounts) {
+  auto marks = std::make_shared<std::vector<std::uint64_t>>();
+  marks->reserve(accounts.all.size());
+  for (const model::Account& account : accounts.all) marks->push_back(AccountMark(account.id));
+  return marks;
+}
+
 // Words of the school's own list that no student has, and the config does not map either.
 void AddUnusedWords(const model::Snapshot& snapshot, const model::RosterRules& rules,
                     std::vector<std::pair<std::string, std::uint64_t>>& words) {
@@ -184,6 +192,13 @@ class Comparison {
 
 }  // namespace
 
+std::uint64_t AccountMark(const AccountId& account) {
+  std::uint64_t mark = 0;
+  const Fingerprint fingerprint = Xxh3(account.value());
+  std::memcpy(&mark, fingerprint.bytes.data(), sizeof mark);
+  return mark;
+}
+
 Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts& accounts,
                          const PollJob& job, const model::RosterRules& school_rules) {
   Findings findings;
@@ -231,6 +246,7 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
   findings.ties = snapshot.ties.size();
   findings.families = snapshot.families.size();
   findings.accounts = accounts.all.size();
+  findings.account_marks = MarksOf(accounts);
   findings.requests = snapshot.requests + accounts.requests;
   findings.bytes = snapshot.bytes;
   findings.rows_rejected = snapshot.rejected_count;

@@ -289,6 +289,7 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
   poll.notices = findings.notices;
   view_->Put(Family::kWork, store::PollKey(school.id(), poll.id), store::EncodePoll(poll));
   if (!findings.reused) UseReading(school, poll.id, findings, now);
+  school.account_marks = findings.account_marks;
   school.head_changed = true;
 
   std::vector<model::GuardKind> held;

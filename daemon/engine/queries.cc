@@ -311,9 +311,14 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
       if (wanted && static_cast<int>(*wanted) != static_cast<int>(item.action)) continue;
       if (body.change_class && *body.change_class != item.change_class) continue;
       ROSTER_ASSIGN(const auto change, RowOf(school, book, item), "");
+      // An undo that no longer holds is shown by the person's row of today.
+      auto shown = change;
+      if (!shown) {
+        ROSTER_ASSIGN(shown, book.FindChange(item.person), "");
+      }
       model::Change gone;  // from the lists, since the plan was made
       gone.candidate.person = item.person;
-      ROSTER_ASSIGN(model::UserRow row, book.Row(change.value_or(gone)), "");
+      ROSTER_ASSIGN(model::UserRow row, book.Row(shown.value_or(gone)), "");
       ROSTER_ASSIGN(const bool holds, Holds(book, item, change), "");
       row.changed = plan->state == model::PlanState::kOpen && !holds;
       row.verdict.action = item.action;  // of the plan, whatever today says

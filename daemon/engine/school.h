@@ -37,6 +37,8 @@ struct School {
   // A decision was taken that the stages before review have to know: everything is examined again,
   // with what the last poll brought.
   bool examine_again = false;
+  // Of every account on the site, as last read; null until a poll was used since the start.
+  std::shared_ptr<const std::vector<std::uint64_t>> account_marks;  // AccountMark (polls.h)
   // A poll that ended while the disk was full: its record is still to be closed.
   std::optional<model::Poll> unrecorded;
 

@@ -146,6 +146,13 @@ bool Candidate::listed_first() const {
 
 std::string_view ReasonWord(Reason reason) { return WordOf(kReasons, reason); }
 std::optional<Reason> ReasonFromWord(std::string_view word) { return FromWord(kReasons, word); }
+std::string ReasonWords() {
+  std::string words;
+  for (const auto& [reason, word] : kReasons) {
+    if (reason != Reason::kNone) words.append(words.empty() ? "" : ", ").append(word);
+  }
+  return words;
+}
 std::string_view SituationWord(Situation situation) { return WordOf(kSituations, situation); }
 std::optional<Situation> SituationFromWord(std::string_view word) {
   return FromWord(kSituations, word);

@@ -71,6 +71,7 @@ enum class Reason : std::uint8_t {
 };
 std::string_view ReasonWord(Reason reason);
 std::optional<Reason> ReasonFromWord(std::string_view word);
+std::string ReasonWords();  // all of them, "new, found, ...": for messages
 
 // How much a duplicate or a missing e-mail matters (the workflow's table); both hold back.
 enum class Severity : std::uint8_t { kNone = 0, kWarning = 1, kError = 2 };

@@ -170,7 +170,10 @@ struct UserRow {
   bool in_progress = false;
   bool changed = false;
   bool context = false;  // shown for a relative who is new, not for itself
-  std::string note;      // of the decision, or of the family's exclusion
+  // Of the decision, or of the exclusion of the family that somebody is excluded with.
+  std::string note;
+  std::string decided_by;
+  std::optional<Time> decided_at;
   std::vector<std::string>
       outdated;                  // what has changed since it was decided: "e-mail", "name", ...
   std::optional<GroupId> group;  // of the duplicate

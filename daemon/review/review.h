@@ -56,6 +56,8 @@ std::string Need(const model::Change& change, const model::Verdict& verdict);
 
 // Why the row is where it is, in one sentence without personal data.
 std::string Sentence(const model::Change& change, const model::Verdict& verdict);
+// Of somebody protected by this decision, and not by the account's role or the config.
+std::string ProtectedSentence(const model::Decision& decision);
 
 // The same for a reason a task ended with, or was not undone for: "changed-on-site", ...
 std::string TaskSentence(std::string_view reason);

@@ -17,6 +17,11 @@ std::string WithStatus(std::string_view before, const model::Change& change) {
 
 }  // namespace
 
+std::string ProtectedSentence(const model::Decision& decision) {
+  return "Protected by " + decision.actor + " on " + FormatTime(decision.at) +
+         ": the account is never touched.";
+}
+
 std::string Sentence(const model::Change& change, const model::Verdict& verdict) {
   const auto missing = std::to_string(change.missing_polls);
   switch (verdict.reason) {

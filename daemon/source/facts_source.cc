@@ -54,6 +54,29 @@ bool InOrder(const model::ParentTie& a, const model::ParentTie& b) {
 }
 bool InOrder(const model::Family& a, const model::Family& b) { return a.id < b.id; }
 
+// What FACTS lists several times as rows of their own, and is one thing to the stages.
+template <typename Row>
+void Merge(std::vector<Row>&) {}
+// A parent and a child: whatever any of the rows says. `ties` is in order.
+void Merge(std::vector<model::ParentTie>& ties) {
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < ties.size(); ++i) {
+    model::ParentTie& into = ties[kept];
+    const model::ParentTie& tie = ties[i];
+    if (InOrder(into, tie)) {
+      ties[++kept] = tie;
+      continue;
+    }
+    into.custody |= tie.custody;
+    into.correspondence |= tie.correspondence;
+    into.grandparent |= tie.grandparent;
+    into.emergency_contact |= tie.emergency_contact;
+    into.parents_web |= tie.parents_web;
+    into.pw_block |= tie.pw_block;
+  }
+  if (!ties.empty()) ties.resize(kept + 1);
+}
+
 template <typename Reader>
 void KeepRejected(Rows<Reader>& rows, model::Snapshot& snapshot) {
   snapshot.rejected_count += rows.rejected();
@@ -208,16 +231,15 @@ Result<void> FactsSource::FetchList(const List& list, PageParser<Reader>& parser
   walked.largest_page = largest_page;
   walked.may_be_empty = list.may_be_empty;
   DropRepeated(rows);
-  walked.used = rows.used.size();
-  KeepRejected(rows, snapshot);
-  ROSTER_TRY(CheckWhole(walked, list.last_good, settings_.limits), "");
-
   into = std::move(rows.used);
   const auto in_order = [](const Row& a, const Row& b) { return InOrder(a, b); };
   if (!std::is_sorted(into.begin(), into.end(), in_order)) {
     std::stable_sort(into.begin(), into.end(), in_order);
   }
-  return {};
+  Merge(into);
+  walked.used = into.size();
+  KeepRejected(rows, snapshot);
+  return CheckWhole(walked, list.last_good, settings_.limits);
 }
 
 }  // namespace roster::source

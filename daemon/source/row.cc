@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/base/digest.h"
 #include "daemon/base/text.h"
 
 namespace roster::source {
@@ -257,18 +258,31 @@ enum TieField {
   kEmergencyContact,
   kParentsWeb,
   kPwBlock,
+  kTieId,
 };
 enum FamilyField { kFamilyId, kFamilyName };
 
 // The key of two ids, the first of which names the row to people. Both must be there.
-void TakeTwoIds(std::optional<std::int64_t> first, std::string_view first_name,
-                std::optional<std::int64_t> second, std::string_view second_name,
-                KeyedHead<TwoIds>& head) {
+std::optional<TwoIds> TakeTwoIds(std::optional<std::int64_t> first, std::string_view first_name,
+                                 std::optional<std::int64_t> second, std::string_view second_name,
+                                 RowHead& head) {
   head.id = first;
   if (!first) head.Blame(kNoId, first_name);
   if (!second) head.Blame(kNoId, second_name);
-  if (first && second) head.key = TwoIds(*first, *second);
+  if (!first || !second) return std::nullopt;
+  return TwoIds(*first, *second);
 }
+
+// Of a row's own id, whatever it is written as; 0 for none.
+std::uint64_t DigestOfId(value& json) {
+  const std::string_view token = Token(json);
+  if (token == "null" || token == "\"\"") return 0;
+  std::uint64_t digest = 0;
+  const Fingerprint fingerprint = Xxh3(token);
+  std::memcpy(&digest, fingerprint.bytes.data(), sizeof digest);
+  return digest;
+}
+
 }  // namespace
 
 PersonReader::PersonReader()
@@ -448,7 +462,8 @@ error_code MemberReader::Read(Object object, model::TextArena&, const BadBytes& 
         return simdjson::SUCCESS;
       });
   if (error) return error;
-  TakeTwoIds(person, names_.Name(kMemberPersonId), family, names_.Name(kMemberFamilyId), head);
+  head.key =
+      TakeTwoIds(person, names_.Name(kMemberPersonId), family, names_.Name(kMemberFamilyId), head);
   row.person = PersonId(person.value_or(0));
   row.family = FamilyId(family.value_or(0));
   return simdjson::SUCCESS;
@@ -456,12 +471,13 @@ error_code MemberReader::Read(Object object, model::TextArena&, const BadBytes& 
 
 TieReader::TieReader()
     : names_({"parentID", "studentID", "custody", "correspondence", "grandparent",
-              "emergencyContact", "parentsWeb", "pwBlock"}) {}
+              "emergencyContact", "parentsWeb", "pwBlock", "id"}) {}
 
 error_code TieReader::Read(Object object, model::TextArena&, const BadBytes& bad, Row& row,
                            KeyedHead<Key>& head) {
   std::optional<std::int64_t> parent;
   std::optional<std::int64_t> student;
+  std::uint64_t own_id = 0;
   const auto error = ForEachField(object, names_, bad, head,
                                   [&](int index, std::string_view name, value& json) -> error_code {
                                     switch (index) {
@@ -489,13 +505,18 @@ error_code TieReader::Read(Object object, model::TextArena&, const BadBytes& bad
                                       case kPwBlock:
                                         row.pw_block = ReadBool(json, name, head);
                                         break;
+                                      case kTieId:
+                                        own_id = DigestOfId(json);
+                                        break;
                                       default:
                                         break;
                                     }
                                     return simdjson::SUCCESS;
                                   });
   if (error) return error;
-  TakeTwoIds(parent, names_.Name(kParentId), student, names_.Name(kTieStudentId), head);
+  const auto pair =
+      TakeTwoIds(parent, names_.Name(kParentId), student, names_.Name(kTieStudentId), head);
+  if (pair) head.key = PairWithId(pair->first, pair->second, own_id);
   row.parent = PersonId(parent.value_or(0));
   row.student = PersonId(student.value_or(0));
   return simdjson::SUCCESS;

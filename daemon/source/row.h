@@ -11,6 +11,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -90,6 +91,9 @@ struct RowHead {
 // unseen.
 using OneId = std::int64_t;
 using TwoIds = std::pair<std::int64_t, std::int64_t>;
+
+// A pair that may come several times, each with an id of its own: that one's digest, 0 for none.
+using PairWithId = std::tuple<std::int64_t, std::int64_t, std::uint64_t>;
 
 template <typename Key>
 struct KeyedHead : RowHead {
@@ -172,11 +176,12 @@ class MemberReader {
   FieldNames names_;
 };
 
-// Of People/ParentStudent. Unique by parentID and studentID; its `id`, a text, is not read.
+// Of People/ParentStudent. Unique by parentID, studentID and `id`, a text: a pair may be listed
+// under several.
 class TieReader {
  public:
   using Row = model::ParentTie;
-  using Key = TwoIds;
+  using Key = PairWithId;
   TieReader();
   simdjson::error_code Read(Object object, model::TextArena& text, const BadBytes& bad, Row& row,
                             KeyedHead<Key>& head);

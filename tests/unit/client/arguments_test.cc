@@ -53,6 +53,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{"users", "--family", "x"}, {"--family", "above 0"}},
                     Case{{"select", "12", "--family", "8"}, {"filters", "--all"}},
                     Case{{"select", "12", "--note", std::string(1001, 'x')}, {"--note", "1000"}},
+                    Case{{"exclude", "person", "12", "--note", "caf\xe9"},
+                         {"--note", "not UTF-8", "nothing was sent"}},
                     Case{{"duplicates", "--status", "old"}, {"--status", "new, resolved, all"}},
                     Case{{"resolve", "3"}, {"--keep", "--use-email2", "--reopen"}},
                     Case{{"resolve", "3", "--keep", "1", "--reopen"}, {"one way", "--keep"}},

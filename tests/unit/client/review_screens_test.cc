@@ -250,8 +250,12 @@ TEST_P(ReviewScreens, Excluded) {
   v1::UserRow excluded = SampleParents()[1];
   excluded.set_decision("exclude");
   excluded.set_note("Asked to be left out.");
+  excluded.set_decided_by("uid:1000");
+  *excluded.mutable_decided_at() = At(-3600);
   v1::UserRow with_family = SampleParents()[2];
   with_family.set_note("Home-schooled this year.");
+  with_family.set_decided_by("uid:1001");
+  *with_family.mutable_decided_at() = At(-86400);
   world_.daemon.On("list_users", [=](const v1::Request& request) {
     const bool on_purpose = request.list_users().filter().reasons(0) == "excluded";
     return on_purpose ? Page({excluded, with_family}) : Page({no_email, Lost()});

@@ -171,12 +171,23 @@ TEST_F(Synced, AnExclusionKeepsTheAccountExactlyAsItIsUntilIncluded) {
   EXPECT_EQ(desk.Plan().archives(), 1U);
 }
 
+TEST_F(Synced, WhoDecidedAndWhenStandsInTheRow) {
+  EXPECT_EQ(desk.User(1).decided_by(), "uid:1000");
+  desk.Decide(wire::EXCLUDE, {2});
+  const auto row = desk.User(2);
+  EXPECT_EQ(row.decided_by(), "uid:1000");
+  EXPECT_GT(row.decided_at().seconds(), 0);
+  EXPECT_EQ(desk.User(4).decided_by(), "") << "nobody has";
+}
+
 TEST_F(Synced, AProtectionByAPersonLastsUntilTakenBack) {
   desk.Decide(wire::PROTECT, {1});
   desk.pupils[0].last = "Other";
   desk.Poll();
   EXPECT_EQ(desk.User(1).reason(), "protected");
   EXPECT_EQ(desk.User(1).decision(), "protect");
+  EXPECT_EQ(desk.User(1).sentence().find("Protected by uid:1000 on 20"), 0U)
+      << "a person did, and no role or config: " << desk.User(1).sentence();
   EXPECT_EQ(desk.Plan().items(), 0U);
   desk.Decide(wire::INCLUDE, {1});
   EXPECT_EQ(desk.Plan().updates(), 1U);

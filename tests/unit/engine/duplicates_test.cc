@@ -331,6 +331,28 @@ TEST_F(Several, APersonSaysWhichOneAndThatOneIsLinked) {
   EXPECT_EQ(desk.site["h2"].external_id, "");
 }
 
+TEST_F(Several, AnAccountThatTheSiteLacksIsRefusedAndSaysWhatToDo) {
+  const auto head = desk.School().head();
+  const auto reply = desk.Match(Theirs(1, "h3"));
+  EXPECT_EQ(reply.error().code(), "refused");
+  EXPECT_EQ(reply.error().reason(), "unknown-account");
+  EXPECT_NE(reply.error().message().find("rosterctl poll"), std::string::npos);
+  EXPECT_EQ(desk.School().head(), head) << "nothing was decided";
+  EXPECT_EQ(desk.User(1).situation(), wire::AMBIGUOUS);
+  // Made by hand meanwhile: once read, it can be chosen.
+  desk.site["h3"] = ByHand("h3", "third@example.org");
+  EXPECT_EQ(desk.Match(Theirs(1, "h3")).error().reason(), "unknown-account");
+  desk.Poll();
+  EXPECT_TRUE(desk.Match(Theirs(1, "h3")).has_settle());
+  desk.ExamineAgain();
+  EXPECT_EQ(desk.User(1).account(), "h3");
+}
+
+TEST_F(Several, BeforeTheSiteWasReadAfterAStartAnyAccountIsBelieved) {
+  desk.Restart();
+  EXPECT_TRUE(desk.Match(Theirs(1, "h3")).has_settle());
+}
+
 TEST_F(Several, NoneOfThemHoldsUntilTheSiteIsMendedAndCanBeTakenBack) {
   desk.Match(NoneOf(1));
   desk.ExamineAgain();

@@ -36,6 +36,8 @@ TEST_F(Parents, AFamilyIsExcludedWithANoteAndIncludedAgain) {
   EXPECT_EQ(row.note(), "moving away");
   EXPECT_EQ(row.status(), wire::STATUS_SKIPPED);
   EXPECT_FALSE(row.is_new()) << "New? ends with an exclusion of the family";
+  EXPECT_EQ(row.decided_by(), "uid:1000");
+  EXPECT_GT(row.decided_at().seconds(), 0);
   EXPECT_EQ(desk.CountEntries(wire::Entry::kFamiliesDecided), 1U);
   EXPECT_EQ(desk.DecideFamilies(true, {20}).decide_families().unchanged(), 1U);
   EXPECT_EQ(desk.CountEntries(wire::Entry::kFamiliesDecided), 1U);

@@ -126,6 +126,20 @@ TEST_F(Undo, WhatHasChangedSinceIsNotOursToUndo) {
   ExpectLeft(undo, 1, "changed-since");
 }
 
+TEST_F(Undo, WhatNoLongerHoldsIsListedWithItsName) {
+  const auto undo = Prepare(1);
+  desk.Decide(wire::SKIP, {1});
+  SyncAll();  // archives what the undo was to archive
+  const auto rows = desk.PlanRows(undo.plan());
+  ASSERT_EQ(rows.size(), 3U);
+  const auto row =
+      std::find_if(rows.begin(), rows.end(), [](const auto& one) { return one.person() == 1; });
+  ASSERT_NE(row, rows.end());
+  EXPECT_TRUE(row->changed());
+  EXPECT_EQ(row->first_name(), "Ada");
+  EXPECT_EQ(row->action(), wire::ARCHIVE) << "of the plan, whatever today says";
+}
+
 TEST_F(Undo, WhatChangesAfterTheApprovalIsSuperseded) {
   desk.pupils[0].last = "Other";
   desk.Poll();

@@ -425,6 +425,28 @@ TEST_F(FactsFamiliesTest, TwoIdsAreNeverTakenForTwoOthers) {
   EXPECT_EQ(came, std::set<TwoIds>(pairs.begin(), pairs.end()));
 }
 
+TEST_F(FactsFamiliesTest, APairUnderSeveralIdsIsTakenOnceWithWhatAnyOfThemSays) {
+  ties().push_back(FakeFacts::OtherTie(1, 2, R"("y")"));
+  ties().push_back(FakeFacts::OtherTie(1, 2, "17"));
+  const auto snapshot = Fetch();
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  ASSERT_EQ(snapshot->ties.size(), 25U);
+  EXPECT_EQ(snapshot->ties[1].student, PersonId(2));
+  EXPECT_TRUE(snapshot->ties[1].custody);
+  EXPECT_TRUE(snapshot->ties[1].pw_block);
+  EXPECT_FALSE(snapshot->ties[0].pw_block);
+  EXPECT_FALSE(snapshot->ties[2].pw_block);
+}
+
+TEST_F(FactsFamiliesTest, APairUnderTheSameIdOrNoneIsStillARowThatIsMissing) {
+  ties().push_back(ties()[1]);
+  EXPECT_EQ(Reason(), "rows-missing");
+  ties().back() = FakeFacts::OtherTie(1, 2, "null");
+  EXPECT_EQ(Reason(), "");
+  ties().push_back(FakeFacts::OtherTie(1, 2, R"("")"));
+  EXPECT_EQ(Reason(), "rows-missing");
+}
+
 TEST_F(FactsFamiliesTest, WithoutMembersOrTiesNobodyWouldBeAParent) {
   const auto all_members = members();
   members().clear();

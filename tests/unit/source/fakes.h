@@ -102,6 +102,11 @@ class FakeFacts {
     return R"({"personId":)" + std::to_string(person) + R"(,"familyId":)" + std::to_string(family) +
            R"(,"parent":true,"student":false,"familyOrder":1})";
   }
+  // The same pair under another id, and with another word.
+  static std::string OtherTie(std::int64_t parent, std::int64_t student, const std::string& id) {
+    return R"({"parentID":)" + std::to_string(parent) + R"(,"studentID":)" +
+           std::to_string(student) + R"(,"custody":false,"pwBlock":true,"id":)" + id + "}";
+  }
   static std::string Tie(std::int64_t parent, std::int64_t student) {
     return R"({"parentID":)" + std::to_string(parent) + R"(,"studentID":)" +
            std::to_string(student) + R"(,"custody":true,"pwBlock":false,"id":"x"})";

@@ -437,7 +437,11 @@ TEST(TieRow, GivesEveryField) {
   EXPECT_TRUE(second.emergency_contact);
   EXPECT_TRUE(second.parents_web);
   EXPECT_FALSE(second.pw_block);
-  EXPECT_EQ(ties.rows.used_keys, (std::vector<TwoIds>{{7, 8}, {7, 9}}));
+  ASSERT_EQ(ties.rows.used_keys.size(), 2U);
+  EXPECT_EQ(std::get<0>(ties.rows.used_keys[0]), 7);
+  EXPECT_EQ(std::get<1>(ties.rows.used_keys[0]), 8);
+  EXPECT_NE(std::get<2>(ties.rows.used_keys[0]), 0U) << "has an id of its own";
+  EXPECT_EQ(ties.rows.used_keys[1], PairWithId(7, 9, 0));
 }
 
 TEST(TieRow, FlagsThatAreMissingOrNullAreFalse) {
@@ -461,7 +465,12 @@ TEST(TieRow, IdsAreReadInAnySpellingAndItsOwnIdIsNoneOfThem) {
                             R"("PARENTID":3,"Id":"b"})",
                             2)),
             "");
-  EXPECT_EQ(ties.rows.used_keys, (std::vector<TwoIds>{{1, 2}, {3, 4}}));
+  ASSERT_EQ(ties.rows.used.size(), 2U);
+  EXPECT_EQ(ties.rows.used[0].parent, PersonId(1));
+  EXPECT_EQ(ties.rows.used[0].student, PersonId(2));
+  EXPECT_EQ(ties.rows.used[1].parent, PersonId(3));
+  EXPECT_EQ(ties.rows.used[1].student, PersonId(4));
+  for (const PairWithId& key : ties.rows.used_keys) EXPECT_NE(std::get<2>(key), 0U);
 }
 
 TEST(TieRow, WithoutBothIdsIsRejected) {
