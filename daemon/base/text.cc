@@ -69,6 +69,22 @@ bool IsValidUtf8(std::string_view text) {
   return true;
 }
 
+bool IsPlainText(std::string_view text) {
+  auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  while (left > 0) {
+    utf8proc_int32_t c = 0;
+    const auto used = utf8proc_iterate(at, left, &c);
+    if (used <= 0) return false;
+    const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0);
+    const bool turns = (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+    if (control || turns) return false;
+    at += used;
+    left -= used;
+  }
+  return true;
+}
+
 std::string Nfc(std::string_view text) {
   if (IsAscii(text)) return std::string(text);
   return Map(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);

@@ -13,6 +13,10 @@ std::string_view Trim(std::string_view text);
 
 bool IsAscii(std::string_view text);
 bool IsValidUtf8(std::string_view text);
+// One line that can be shown anywhere: valid UTF-8 without control characters (C0, DEL, C1), line
+// and paragraph separators (U+2028, U+2029) and marks that turn the direction of writing (U+202A to
+// U+202E, U+2066 to U+2069).
+bool IsPlainText(std::string_view text);
 
 // Unicode NFC: for comparing names (rules.md, 18).
 std::string Nfc(std::string_view text);

@@ -31,19 +31,6 @@ std::string PageToken(const std::string& token, Checker& checker) {
   return token;
 }
 
-// Valid, and without control characters: it is shown on terminals and kept in the record.
-bool IsPlainText(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x20 || c == 0x7f) return false;
-    // U+0080 to U+009F, in UTF-8.
-    if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
-      return false;
-    }
-  }
-  return IsValidUtf8(text);
-}
-
 std::string GetNote(const std::string& note, Checker& checker) {
   checker.Require(note.size() <= model::kNoteMax, "the note is longer than 1000 bytes: shorten it");
   checker.Require(IsPlainText(note),
@@ -423,8 +410,10 @@ tl::expected<model::Request, DecodeFailure> DecodeRequest(std::string_view paylo
   request.body = GetBody(in, checker);
   if (IsCommand(in)) {
     request.command = CommandId(in.command_id());
-    checker.Require(!in.command_id().empty() && in.command_id().size() <= kIdMax,
-                    "its command_id is missing or longer than 64 bytes");
+    // It is kept in the journal, as the cause of what it does.
+    checker.Require(!in.command_id().empty() && in.command_id().size() <= kIdMax &&
+                        IsPlainText(in.command_id()),
+                    "its command_id is missing, longer than 64 bytes or no plain text");
   }
   if (!checker.ok()) {
     return fail({Code::kInvalid, checker.reason(),

@@ -1,5 +1,6 @@
 #include "daemon/bus/task_codec.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -15,6 +16,7 @@ constexpr int kReportsMax = 1000;
 constexpr int kHeldMax = 10'000;
 constexpr int kSchoolsMax = 1000;
 constexpr Duration kWaitMax = std::chrono::seconds(30);
+constexpr std::size_t kReasonMax = 64;  // bytes
 
 // ---- values both ways
 
@@ -100,6 +102,18 @@ struct OutcomeWriter {
   }
 };
 
+// A stable word: it goes into the journal and to subscribers, where nothing else that a worker says
+// may get by mistake.
+std::string GetReason(const std::string& reason, Checker& checker) {
+  const bool word = std::all_of(reason.begin(), reason.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+  checker.Require(word && reason.size() <= kReasonMax,
+                  "an outcome's reason is not a word of small letters, digits and hyphens, or "
+                  "longer than 64 bytes");
+  return reason;
+}
+
 model::Outcome GetEnd(const wire::Outcome& in, Checker& checker) {
   switch (in.end_case()) {
     case wire::Outcome::kApplied:
@@ -108,7 +122,8 @@ model::Outcome GetEnd(const wire::Outcome& in, Checker& checker) {
       return model::Applied{Get(in.applied().account(), checker), in.applied().already()};
     case wire::Outcome::kFailed: {
       const wire::Outcome::Failed& failed = in.failed();
-      model::Failed end{failed.reason(), failed.again(), failed.site_failing(), std::nullopt};
+      model::Failed end{GetReason(failed.reason(), checker), failed.again(), failed.site_failing(),
+                        std::nullopt};
       if (failed.has_retry_after()) {
         end.retry_after =
             std::chrono::ceil<std::chrono::milliseconds>(bus::Get(failed.retry_after(), checker));
@@ -116,9 +131,9 @@ model::Outcome GetEnd(const wire::Outcome& in, Checker& checker) {
       return end;
     }
     case wire::Outcome::kSuperseded:
-      return model::Superseded{in.superseded().reason()};
+      return model::Superseded{GetReason(in.superseded().reason(), checker)};
     case wire::Outcome::kUnknown:
-      return model::Unknown{in.unknown().reason(), in.unknown().untold()};
+      return model::Unknown{GetReason(in.unknown().reason(), checker), in.unknown().untold()};
     case wire::Outcome::END_NOT_SET:
       break;
   }
@@ -291,8 +306,10 @@ tl::expected<model::WorkerRequest, DecodeFailure> DecodeWorkerRequest(std::strin
   checker.Require(!in.request_id().empty() && in.request_id().size() <= kIdMax,
                   "its request_id is missing or longer than 64 bytes");
   request.worker = in.worker();
-  checker.Require(!in.worker().empty() && in.worker().size() <= kWorkerMax,
-                  "the worker's name is missing or longer than 128 bytes");
+  // It is kept in the journal, as who did what.
+  checker.Require(
+      !in.worker().empty() && in.worker().size() <= kWorkerMax && IsPlainText(in.worker()),
+      "the worker's name is missing, longer than 128 bytes or no plain text");
   GetBody(in, request, checker);
   if (!checker.ok()) {
     return fail({Code::kInvalid, "bad-request",

@@ -49,6 +49,16 @@ TEST(Text, InvalidUtf8IsSeen) {
   EXPECT_FALSE(IsValidUtf8("\xFF\xFE"));
 }
 
+TEST(Text, PlainTextIsOneLineThatCanBeShownAnywhere) {
+  EXPECT_TRUE(IsPlainText(""));
+  EXPECT_TRUE(IsPlainText("Zo\u00eb O'Neil, \u7f8e\u54b2 \U0001F600"));
+  EXPECT_TRUE(IsPlainText("\u05d0\u200e")) << "an LRM turns nothing";
+  for (const char* text : {"a\nb", "a\tb", "\x1b[31m", "\x7f", "\u0085", "\u009b", "\u2028", "\u2029",
+                           "\u202a", "\u202e", "\u2066", "\u2069", "\xC3", "a\xFF"}) {
+    EXPECT_FALSE(IsPlainText(text)) << text;
+  }
+}
+
 TEST(Digest, Blake2bOfNothingIsTheKnownOne) {
   EXPECT_EQ(Blake2b("").Hex(), "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8");
   EXPECT_EQ(Digest::FromBytes(Blake2b("x").view()), Blake2b("x"));

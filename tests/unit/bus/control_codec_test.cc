@@ -404,6 +404,16 @@ TEST(ControlCodec, TextOfPeopleIsOneLineAndNotTooLong) {
   }
 }
 
+// It stays in the journal for ever, as the cause of what the command did.
+TEST(ControlCodec, ACommandsIdIsOneLineOfPlainText) {
+  for (const char* id : {"c\n1", "c\x1b[2J", "c\u0085", "c\u2028"}) {
+    wire::Request request = Request();
+    request.mutable_start_poll();
+    request.set_command_id(id);
+    EXPECT_NE(ErrorOf(request).message.find("command_id"), std::string::npos);
+  }
+}
+
 TEST(ControlCodec, EachCommandNeedsItsId) {
   const auto refused = [](wire::Request request) {
     request.set_request_id("r1");

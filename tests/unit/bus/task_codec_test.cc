@@ -33,18 +33,20 @@ void ExpectSame(const model::Outcome& a, const model::Outcome& b) {
   }
 }
 
+std::string AnyReason(RandomModel& random) { return "why-" + std::to_string(random.Below(99)); }
+
 model::Outcome AnyOutcome(RandomModel& random) {
   switch (random.Below(4)) {
     case 0:
       return model::Applied{random.Account(), random.Coin()};
     case 1:
-      return model::Failed{random.Text(), random.Coin(), random.Coin(), random.Maybe([&] {
+      return model::Failed{AnyReason(random), random.Coin(), random.Coin(), random.Maybe([&] {
                              return std::chrono::milliseconds(random.Below(1'000'000));
                            })};
     case 2:
-      return model::Superseded{random.Text()};
+      return model::Superseded{AnyReason(random)};
     default:
-      return model::Unknown{random.Text(), random.Coin()};
+      return model::Unknown{AnyReason(random), random.Coin()};
   }
 }
 
@@ -61,7 +63,7 @@ void ExpectSame(const model::LeaseRef& a, const model::LeaseRef& b) {
 TEST(TaskCodec, RequestsArriveAsTheyWereSent) {
   for (int seed = 0; seed < 200; ++seed) {
     RandomModel random(seed);
-    model::WorkerRequest request{"r" + random.Text(), "w" + random.Text(), {}};
+    model::WorkerRequest request{"r" + random.Text(), "w" + std::to_string(seed) + "-Zoë", {}};
 
     const model::Lease lease{random.Some([&] { return random.School(); }),
                              static_cast<std::uint32_t>(1 + random.Below(1000)),
@@ -210,6 +212,31 @@ TEST(TaskCodec, BadRequestsAreRefusedUnderTheirId) {
               }
             }),
             "bad-request");
+}
+
+// Both stay in the journal for ever, and are shown on terminals.
+TEST(TaskCodec, AWorkersNameIsOneLineOfPlainText) {
+  const auto taken = [](const std::string& name) {
+    return DecodeWorkerRequest(EncodeWorkerRequest({"r1", name, model::Heartbeat{}})).has_value();
+  };
+  EXPECT_TRUE(taken("host.example.org-4711-ab12"));
+  EXPECT_TRUE(taken("Büro 3"));
+  EXPECT_FALSE(taken("w\nrosterd: all is well"));
+  EXPECT_FALSE(taken("w\x1b[2J"));
+  EXPECT_FALSE(taken("w\u0085"));
+  EXPECT_FALSE(taken("w\u202e"));
+}
+
+TEST(TaskCodec, AnOutcomesReasonIsAWordAndNoSentence) {
+  const auto taken = [](const model::Outcome& outcome) {
+    const model::ReportOutcomes report{{{SchoolId("tcs"), {}, 1, outcome}}};
+    return DecodeWorkerRequest(EncodeWorkerRequest({"r1", "w", report})).has_value();
+  };
+  EXPECT_TRUE(taken(model::Failed{"site-unavailable", true, true, std::nullopt}));
+  EXPECT_TRUE(taken(model::Unknown{"no-answer", true}));
+  EXPECT_FALSE(taken(model::Failed{"ann@example.org is taken", true, true, std::nullopt}));
+  EXPECT_FALSE(taken(model::Superseded{"gone\n"}));
+  EXPECT_FALSE(taken(model::Unknown{std::string(65, 'a'), false}));
 }
 
 TEST(TaskCodec, GarbageNeverCrashes) {
