@@ -105,8 +105,8 @@ model::Account Get(const disk::Account& in, Sound& sound) {
   account.fields = GetFields(in.fields(), sound);
   account.other_emails.assign(in.other_emails().begin(), in.other_emails().end());
   account.roles.assign(in.roles().begin(), in.roles().end());
-  if (in.has_last_accessed_us()) account.last_accessed = FromMicros(in.last_accessed_us());
-  if (in.has_invited_us()) account.invited = FromMicros(in.invited_us());
+  if (in.has_last_accessed_us()) account.last_accessed = sound.TimeOf(in.last_accessed_us());
+  if (in.has_invited_us()) account.invited = sound.TimeOf(in.invited_us());
   return account;
 }
 

@@ -49,7 +49,7 @@ Result<model::Decision> DecodeDecision(PersonId person, std::string_view value) 
   decision.kind = KindOf(in.kind(), sound);
   decision.made_on = sound.FingerprintOf(in.made_on());
   decision.actor = in.actor();
-  decision.at = FromMicros(in.at_us());
+  decision.at = sound.TimeOf(in.at_us());
   if (in.has_basis()) decision.basis = Get(in.basis());
   decision.note = in.note();
   return sound.Finish(std::move(decision));
@@ -90,7 +90,7 @@ Result<model::GroupDecision> DecodeGroupDecision(const Fingerprint& key, std::st
   decision.members = GetIds<PersonId>(in.members());
   decision.address = in.address();
   decision.actor = in.actor();
-  decision.at = FromMicros(in.at_us());
+  decision.at = sound.TimeOf(in.at_us());
   return sound.Finish(std::move(decision));
 }
 
@@ -107,7 +107,8 @@ Result<model::EmailChoice> DecodeEmailChoice(PersonId person, std::string_view v
   disk::EmailChoice in;
   sound.Parse(value, in);
   sound.Require(!in.email2().empty());
-  return sound.Finish(model::EmailChoice{person, in.email2(), in.actor(), FromMicros(in.at_us())});
+  return sound.Finish(
+      model::EmailChoice{person, in.email2(), in.actor(), sound.TimeOf(in.at_us())});
 }
 
 std::string EncodeMatchDecision(const model::MatchDecision& decision) {
@@ -131,7 +132,7 @@ Result<model::MatchDecision> DecodeMatchDecision(PersonId person, std::string_vi
   }
   for (const std::string& account : in.seen()) decision.seen.emplace_back(account);
   decision.actor = in.actor();
-  decision.at = FromMicros(in.at_us());
+  decision.at = sound.TimeOf(in.at_us());
   return sound.Finish(std::move(decision));
 }
 
@@ -148,7 +149,7 @@ Result<model::FamilyExclusion> DecodeFamilyExclusion(FamilyId family, std::strin
   disk::FamilyExclusion in;
   sound.Parse(value, in);
   return sound.Finish(
-      model::FamilyExclusion{family, in.note(), in.actor(), FromMicros(in.at_us())});
+      model::FamilyExclusion{family, in.note(), in.actor(), sound.TimeOf(in.at_us())});
 }
 
 std::string EncodeFamilyCount(const model::FamilyCount& count) {

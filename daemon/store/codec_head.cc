@@ -61,7 +61,7 @@ Result<model::SchoolHead> DecodeSchoolHead(std::string_view value) {
   head.last_good_people = in.last_good_people();
   head.last_good_students = in.last_good_students();
   head.last_good_accounts = in.last_good_accounts();
-  if (in.next_poll_us() != 0) head.next_poll = FromMicros(in.next_poll_us());
+  if (in.next_poll_us() != 0) head.next_poll = sound.TimeOf(in.next_poll_us());
   head.source_stopped = in.source_stopped();
   head.source_problem = in.source_problem();
   head.site_problem = in.site_problem();
@@ -103,10 +103,10 @@ Result<model::QuotaState> DecodeQuota(std::string_view value) {
     sound.Require(bucket.at_us_size() == bucket.count_size());
     for (int j = 0; j < std::min(bucket.at_us_size(), bucket.count_size()); ++j) {
       state.taken[static_cast<std::size_t>(i)].push_back(
-          {FromMicros(bucket.at_us(j)), bucket.count(j)});
+          {sound.TimeOf(bucket.at_us(j)), bucket.count(j)});
     }
   }
-  if (in.refused_until_us() != 0) state.refused_until = FromMicros(in.refused_until_us());
+  if (in.refused_until_us() != 0) state.refused_until = sound.TimeOf(in.refused_until_us());
   return sound.Finish(std::move(state));
 }
 
@@ -125,7 +125,7 @@ Result<KeptReply> DecodeKeptReply(std::string_view value) {
   KeptReply kept;
   kept.request = sound.DigestOf(in.request());
   kept.reply = std::move(*in.mutable_reply());
-  kept.at = FromMicros(in.at_us());
+  kept.at = sound.TimeOf(in.at_us());
   return sound.Finish(std::move(kept));
 }
 

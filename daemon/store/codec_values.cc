@@ -51,6 +51,14 @@ Fingerprint Sound::FingerprintOf(std::string_view bytes) {
   return fingerprint.value_or(Fingerprint{});
 }
 
+Time Sound::TimeOf(std::int64_t micros) {
+  const Time time = FromMicros(micros);
+  const bool sensible = time >= Time(std::chrono::sys_days(std::chrono::year(1) / 1 / 1)) &&
+                        time < Time(std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1));
+  Require(sensible);
+  return sensible ? time : Time{};
+}
+
 Error Sound::BadValue() const {
   return {Code::kCorrupt, "bad-value",
           "What is stored as " + std::string(what_) +

@@ -57,6 +57,8 @@ class Sound {
   model::Field FieldOf(std::uint32_t number);
   Digest DigestOf(std::string_view bytes);
   Fingerprint FingerprintOf(std::string_view bytes);
+  // Of the years 1 to 9999, as a Timestamp can say it: reckoning with it can't overflow.
+  Time TimeOf(std::int64_t micros);
 
   // The value, or Corrupt "bad-value".
   template <typename Value>

@@ -77,10 +77,8 @@ model::Hold Get(const disk::Hold& in, Sound& sound) {
 }
 
 Time GetExpiry(const disk::Plan& in, Sound& sound) {
-  if (in.expires_us() != 0) return FromMicros(in.expires_us());
-  const bool near = in.prepared_us() <= INT64_MAX - kOldPlanTtl.count();
-  sound.Require(near);
-  return near ? FromMicros(in.prepared_us()) + kOldPlanTtl : Time{};
+  if (in.expires_us() != 0) return sound.TimeOf(in.expires_us());
+  return sound.TimeOf(Micros(sound.TimeOf(in.prepared_us()) + kOldPlanTtl));
 }
 
 model::ChangeClass ClassOf(model::Action action) {
@@ -151,8 +149,8 @@ Result<model::Poll> DecodePoll(PollId id, std::string_view value) {
   model::Poll poll;
   poll.id = id;
   poll.state = sound.Between(in.state(), model::PollState::kRunning, model::PollState::kRejected);
-  poll.started = FromMicros(in.started_us());
-  poll.ended = FromMicros(in.ended_us());
+  poll.started = sound.TimeOf(in.started_us());
+  poll.ended = sound.TimeOf(in.ended_us());
   poll.reason = in.reason();
   poll.message = in.message();
   poll.people = in.people();
@@ -216,13 +214,13 @@ Result<model::Plan> DecodePlan(PlanId id, std::string_view value) {
   plan.items = in.items();
   plan.tally = GetTally(in.tally(), sound);
   GetArray(in.by_action(), plan.by_action, sound);
-  plan.prepared_at = FromMicros(in.prepared_us());
+  plan.prepared_at = sound.TimeOf(in.prepared_us());
   plan.prepared_by = in.prepared_by();
-  if (in.has_approved_us()) plan.approved_at = FromMicros(in.approved_us());
+  if (in.has_approved_us()) plan.approved_at = sound.TimeOf(in.approved_us());
   plan.approved_by = in.approved_by();
   plan.left_out = in.left_out();
   plan.tasks = GetCounts(in.tasks());
-  if (in.has_finished_us()) plan.finished_at = FromMicros(in.finished_us());
+  if (in.has_finished_us()) plan.finished_at = sound.TimeOf(in.finished_us());
   GetArray(in.by_class(), plan.by_class, sound);
   if (in.has_undo_of()) plan.undo_of = PlanId(in.undo_of());
   plan.not_undone = GetNotUndone(in.not_undone(), sound);
@@ -328,16 +326,16 @@ Result<model::Task> DecodeTask(TaskId id, std::string_view value) {
   task.fields = GetFieldChanges(in.fields(), sound);
   task.was_active = in.was_active();
   task.link_only = in.link_only();
-  if (in.has_invited_before_us()) task.invited_before = FromMicros(in.invited_before_us());
+  if (in.has_invited_before_us()) task.invited_before = sound.TimeOf(in.invited_before_us());
   task.look_only = in.look_only();
   task.state = sound.Between(in.state(), model::TaskState::kQueued, model::TaskState::kSuperseded);
   task.attempt = in.attempt();
   task.failures = in.failures();
-  task.not_before = FromMicros(in.not_before_us());
-  if (in.has_lease_until_us()) task.lease_until = FromMicros(in.lease_until_us());
+  task.not_before = sound.TimeOf(in.not_before_us());
+  if (in.has_lease_until_us()) task.lease_until = sound.TimeOf(in.lease_until_us());
   task.worker = in.worker();
   task.reason = in.reason();
-  if (in.has_ended_us()) task.ended_at = FromMicros(in.ended_us());
+  if (in.has_ended_us()) task.ended_at = sound.TimeOf(in.ended_us());
   if (in.has_undo_plan()) task.undo_of = TaskId{PlanId(in.undo_plan()), in.undo_index()};
   task.doubt = in.doubt();
   task.resting = in.resting();

@@ -38,7 +38,8 @@ struct ScimSettings {
 // "externalid-not-kept", "no-invitations", "invalid-text", "filter-ignored", "invalid-task".
 // Superseded: "changed-on-site", "protected", "archived-on-site", "linked-elsewhere",
 // "username-taken", "gone", "already-accessed", "ambiguous", "changed" (only looked). Unknown:
-// "no-answer".
+// "no-answer", those of Finding (judge.h), and of a task in doubt whose look failed each of those
+// that are not again: the site can't tell.
 class ScimSite : public Site {
  public:
   // What is passed by reference must outlive it; `rate` is shared by all that talk to this site.

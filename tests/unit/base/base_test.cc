@@ -53,8 +53,8 @@ TEST(Text, PlainTextIsOneLineThatCanBeShownAnywhere) {
   EXPECT_TRUE(IsPlainText(""));
   EXPECT_TRUE(IsPlainText("Zo\u00eb O'Neil, \u7f8e\u54b2 \U0001F600"));
   EXPECT_TRUE(IsPlainText("\u05d0\u200e")) << "an LRM turns nothing";
-  for (const char* text : {"a\nb", "a\tb", "\x1b[31m", "\x7f", "\u0085", "\u009b", "\u2028", "\u2029",
-                           "\u202a", "\u202e", "\u2066", "\u2069", "\xC3", "a\xFF"}) {
+  for (const char* text : {"a\nb", "a\tb", "\x1b[31m", "\x7f", "\u0085", "\u009b", "\u2028",
+                           "\u2029", "\u202a", "\u202e", "\u2066", "\u2069", "\xC3", "a\xFF"}) {
     EXPECT_FALSE(IsPlainText(text)) << text;
   }
 }

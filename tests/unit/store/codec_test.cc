@@ -486,6 +486,24 @@ TEST(Codec, PlanWhoseExpiryNoTimeCanSayIsCorrupt) {
   EXPECT_EQ(DecodePlan(plan.id, EncodePlan(plan)).error().code, Code::kCorrupt);
 }
 
+// Reckoning with such a time, or telling it to a client, would overflow.
+TEST(Codec, TimesThatNoTimestampCanSayAreCorrupt) {
+  const auto year = [](int y) { return Time(std::chrono::sys_days(std::chrono::year(y) / 1 / 1)); };
+  const auto reads = [](Time at) {
+    model::Task task = RandomModel(1).Task();
+    task.ended_at = at;
+    const auto back = DecodeTask(task.id, EncodeTask(task));
+    EXPECT_TRUE(back || back.error().code == Code::kCorrupt);
+    return back.has_value();
+  };
+  EXPECT_TRUE(reads(year(1)));
+  EXPECT_TRUE(reads(year(10'000) - Duration(1)));
+  EXPECT_FALSE(reads(year(1) - Duration(1)));
+  EXPECT_FALSE(reads(year(10'000)));
+  EXPECT_FALSE(reads(Time(Duration(INT64_MIN))));
+  EXPECT_FALSE(reads(Time(Duration(INT64_MAX))));
+}
+
 TEST(Codec, ListsOfAPlansItemsAreOfOneLength) {
   RandomModel random(97);
   const auto read = [](const std::string& value) { return DecodePlanItems(value).has_value(); };
