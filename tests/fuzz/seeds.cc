@@ -174,6 +174,10 @@ void Scim(Writer& out) {
   site("add-conflict", 0, {{200, schemas}, {200, none}, {409, error}, {200, none}});
   site("add-broken", 0, {{200, schemas}, {200, none}, {1, ""}, {200, list(1, ann)}});
   site("update", 1, {{200, schemas}, {200, ann}, {412, ""}, {200, ann}, {200, ann}, {200, ann}});
+  site("update-unclear", 1,
+       {{200, schemas}, {200, ann}, {500, ""}, {200, ann}, {204, ""}, {200, ann}});
+  site("update-broken", 1,
+       {{200, schemas}, {200, ann}, {1, ""}, {200, ann}, {204, ""}, {200, ann}});
   site("archive", 2, {{200, schemas}, {200, ann}, {204, ""}, {200, ann}});
   site("restore", 3, {{200, schemas}, {200, ann}});
   site("invite", 4, {{200, schemas}, {200, ann}, {503, ""}, {200, ann}});
