@@ -79,6 +79,18 @@ class Screen {
     if (!status_.disk_problem().empty()) Problem("Disk: " + status_.disk_problem());
   }
 
+  // What rosterd has held back so far, to stay within its bounds.
+  void Limits() {
+    if (status_.limits().empty()) return;
+    session_.console.Line();
+    session_.console.Line("Limits reached since it started");
+    for (const v1::LimitReached& limit : status_.limits()) {
+      session_.console.Line(
+          fmt::format("  {}: {}, last {}. {}", Clean(limit.limit()), Count(limit.times(), "time"),
+                      Ago(limit.last_at(), status_.now()), Clean(limit.sentence())));
+    }
+  }
+
   void School(const v1::SchoolStatus& school) {
     session_.console.Line();
     const std::string name = school.name().empty() ? school.school() : school.name();
@@ -90,6 +102,7 @@ class Screen {
         school.last_good_poll().poll() != school.last_poll().poll()) {
       Row("Last good", PollLine(school.last_good_poll()));
     }
+    if (!school.poll_phase().empty()) Row("Under way", Clean(school.poll_phase()));
     Row("Next poll", IsStopped(school) ? "none: stopped" : Minute(school.next_poll_at()));
     Row("Users", CountersLine(school.counters()));
     Row("To review", ToReview(school));
@@ -270,6 +283,7 @@ Answer<Exit> RunStatus(Session& session, const StatusOptions& options) {
     screen.Head();
     for (const v1::SchoolStatus& school : status.schools()) screen.School(school);
     screen.Workers();
+    screen.Limits();
     SayNext(session, status);
   }
   return options.exit_code ? CodeOf(status) : Exit::kDone;

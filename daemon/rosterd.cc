@@ -2,9 +2,11 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -94,6 +96,35 @@ void Log(const model::Entry& entry) {
               EventName(entry.event), entry.actor, more);
 }
 
+void LogLimit(const model::LimitReached& limit) {
+  spdlog::warn("Limit {}: reached {} times so far. {}", limit.limit, limit.times, limit.sentence);
+}
+
+// A thousand subscribers are a thousand descriptors, and the usual limit is 1,024 to begin with.
+// Half of what we get is for connections: RocksDB and requests need some too.
+bus::BusLimits BusLimitsHere() {
+  bus::BusLimits limits;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return limits;
+  if (files.rlim_cur < files.rlim_max) {
+    const rlimit raised{files.rlim_max, files.rlim_max};
+    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) files = raised;
+  }
+  const std::size_t wanted =
+      limits.control_peers_max + limits.events_peers_max + limits.tasks_peers_max;
+  const std::size_t allowed = std::min<std::size_t>(files.rlim_cur / 2, wanted);
+  if (allowed == wanted) return limits;
+  spdlog::warn(
+      "Only {} files may be open: at most {} connections are let in. Raise LimitNOFILE (or ulimit "
+      "-n) to 16384.",
+      files.rlim_cur, allowed);
+  for (std::size_t* const max :
+       {&limits.control_peers_max, &limits.events_peers_max, &limits.tasks_peers_max}) {
+    *max = std::max<std::size_t>(1, *max * allowed / wanted);
+  }
+  return limits;
+}
+
 // SIGTERM and SIGINT arrive on a thread of their own, and end the loop.
 class StopSignals {
  public:
@@ -143,14 +174,15 @@ int Run(const config::Config& config) {
     return kFailed;
   }
   auto bus = bus::ZmqBus::Open(
-      {config.endpoints.control, config.endpoints.events, config.endpoints.tasks});
+      {config.endpoints.control, config.endpoints.events, config.endpoints.tasks}, BusLimitsHere());
   if (!bus) {
     Complain(bus.error());
     return kFailed;
   }
 
   engine::ThreadedPolls polls([&] { (*bus)->Wake(); });
-  engine::Engine engine(EngineSettings(config), {**store, **bus, polls, clock, random, Log});
+  engine::Engine engine(EngineSettings(config),
+                        {**store, **bus, polls, clock, random, Log, LogLimit});
 
   // One quota for each subscription key, whatever number of schools share it.
   std::map<std::string, std::unique_ptr<source::Quota>> quotas;

@@ -46,6 +46,7 @@ void PutSchool(const model::SchoolStatus& school, wire::SchoolStatus& out) {
   out.set_head(school.head.value());
   Put(school.holds, *out.mutable_holds());
   out.set_rollover(school.rollover);
+  out.set_poll_phase(school.poll_phase);
   Put(school.unknown_words, *out.mutable_unknown_words());
 }
 
@@ -108,6 +109,14 @@ struct Writer {
       one.set_leased(worker.leased);
     }
     out.set_disk_problem(body.disk_problem);
+    for (const model::LimitReached& limit : body.limits) {
+      wire::LimitReached& one = *out.add_limits();
+      one.set_limit(limit.limit);
+      one.set_times(limit.times);
+      Put(limit.last, *one.mutable_last_at());
+      one.set_sentence(limit.sentence);
+    }
+    out.set_connections(body.connections);
   }
   void operator()(const model::PollReply& body) const {
     wire::PollReply& out = *reply.mutable_poll();

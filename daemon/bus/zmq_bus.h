@@ -19,10 +19,21 @@ struct Endpoints {
   std::string tasks;
 };
 
+// What libzmq counts in messages is small; what may be large is counted here, in bytes, until
+// libzmq has handed it to the kernel.
 struct BusLimits {
   std::size_t message_bytes_max = std::size_t{4} << 20U;  // of one frame that comes in
-  int queued_max = 1000;                                  // messages waiting for or from one peer
-  int events_queued_max = 100'000;                        // messages waiting for one subscriber
+  int queued_in_max = 8;                                  // messages waiting from one peer
+  std::size_t taken_bytes_max = std::size_t{16} << 20U;   // at a time, and one message more
+  int queued_out_max = 1000;                              // answers waiting for one peer
+  std::size_t unread_bytes_max = std::size_t{8} << 20U;   // of them; one of any size may wait
+  std::size_t unread_all_max = std::size_t{64} << 20U;    // of all peers: beyond, the worst is cut
+  int events_queued_max = 10'000;                         // messages waiting for one subscriber
+  std::size_t events_bytes_max = std::size_t{64} << 20U;  // waiting for any: beyond, all lose
+  std::size_t topics_max = 10'000;                        // subscribed to, of all subscribers
+  std::size_t control_peers_max = 1'000;                  // connections
+  std::size_t events_peers_max = 4'000;
+  std::size_t tasks_peers_max = 1'000;
 };
 
 class ZmqBus : public Bus {
@@ -41,7 +52,8 @@ class ZmqBus : public Bus {
   ZmqBus& operator=(const ZmqBus&) = delete;
 
   // A frame above message_bytes_max never gets here: libzmq ends that peer's connection, and it is
-  // not counted. A message of several frames, or an empty one, is counted in dropped_in.
+  // not counted. A message of several frames, or an empty one, is counted in dropped_in; so is what
+  // a subscriber sends besides topics.
   Result<std::vector<Inbound>> Receive(Duration wait_max, std::size_t count_max) override;
   void Send(Channel channel, const std::string& route, std::string payload) override;
   void Publish(const std::string& topic, std::string_view payload) override;
@@ -51,7 +63,10 @@ class ZmqBus : public Bus {
  private:
   struct Sockets;
   explicit ZmqBus(std::unique_ptr<Sockets> sockets);
-  bool ReceiveOne(Channel channel, std::vector<Inbound>& inputs);
+  bool ReceiveOne(Channel channel, std::vector<Inbound>& inputs, std::size_t& bytes);
+  void WatchConnections();
+  void TakeTopics();
+  void CutTheWorst();
 
   std::unique_ptr<Sockets> sockets_;
   Counters counters_;  // engine thread

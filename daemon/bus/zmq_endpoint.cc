@@ -105,6 +105,32 @@ Result<void> CheckFree(const std::string& path) {
               "Another program answers at " + path + ". Stop it, or name another endpoint.");
 }
 
+std::int64_t ProcessAt(int descriptor) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  const int result = ::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  return result == 0 && peer.pid > 0 ? peer.pid : -1;
+}
+
+bool EndConnection(int descriptor, const std::string& path, std::optional<std::int64_t> pid) {
+  if (descriptor < 0) return false;
+  sockaddr_un address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      address.sun_family != AF_UNIX ||
+      path != std::string_view(address.sun_path,
+                               ::strnlen(address.sun_path, sizeof address.sun_path))) {
+    return false;
+  }
+  ucred peer{};
+  size = sizeof peer;
+  if (pid &&
+      (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid != *pid)) {
+    return false;
+  }
+  return ::shutdown(descriptor, SHUT_RDWR) == 0;
+}
+
 void SetOptions(zmq::socket_t& socket, const SocketOptions& options) {
   socket.set(zmq::sockopt::rcvhwm, options.queued_in_max);
   socket.set(zmq::sockopt::sndhwm, options.queued_out_max);

@@ -2,6 +2,8 @@
 
 // Endpoints as paths of Unix sockets, and the options that every socket gets. Of this folder alone.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <zmq.hpp>
 
@@ -14,6 +16,14 @@ Result<std::string> PathOf(const std::string& endpoint);
 
 // Whether `path` may be bound: see ZmqBus::Open.
 Result<void> CheckFree(const std::string& path);
+
+// Ends a connection of the socket at `path`, whose descriptor libzmq owns: both sides see it
+// closed. The descriptor may be another one's by now: nothing is done unless it is a connection to
+// `path`, of process `pid` where that is given. True when it was ended.
+bool EndConnection(int descriptor, const std::string& path, std::optional<std::int64_t> pid);
+
+// The process at the other end of a Unix socket; -1: not known.
+std::int64_t ProcessAt(int descriptor);
 
 // Milliseconds and bytes are libzmq's ints; what libzmq leaves off by default is set.
 struct SocketOptions {

@@ -1,6 +1,7 @@
 #include "daemon/engine/engine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "daemon/bus/control_codec.h"
@@ -15,7 +16,14 @@ namespace {
 
 using store::Family;
 
-constexpr std::size_t kInputsAStep = 1000;
+// What waits in line before a request is at most so many others: within a channel, and between the
+// two, the bus takes turns.
+constexpr std::size_t kInputsAStep = 128;
+constexpr Duration kStepTime = std::chrono::milliseconds(250);
+constexpr std::size_t kStepReplyBytes = std::size_t{16} << 20U;
+constexpr std::size_t kForgottenAStep = 1000;
+constexpr std::size_t kWorkersMax = 1000;
+constexpr std::size_t kNamesMax = 64;  // of one process
 constexpr std::size_t kRepublishedMax = 1000;
 constexpr Duration kSetBackMin = std::chrono::seconds(1);  // less is a clock that is kept right
 constexpr std::string_view kDiskFull =
@@ -51,7 +59,8 @@ Engine::Engine(Settings settings, World world)
       polls_(world.polls),
       clock_(world.clock),
       random_(world.random),
-      told_(std::move(world.told)) {}
+      told_(std::move(world.told)),
+      limited_(std::move(world.limited)) {}
 
 Result<void> Engine::Open() {
   started_ = clock_.Now();
@@ -196,8 +205,12 @@ Result<void> Engine::LoadSchool(School& school) {
 }
 
 Result<void> Engine::Step(Duration wait_max) {
-  ROSTER_ASSIGN(const std::vector<bus::Inbound> inputs,
-                bus_.Receive(WaitTime(wait_max), kInputsAStep), "receiving");
+  // What was left over comes first, and is bounded: no more is taken until it is handled.
+  const bool taking = inputs_.empty();
+  const Duration wait = taking ? WaitTime(wait_max) : Duration::zero();
+  ROSTER_ASSIGN(std::vector<bus::Inbound> received, bus_.Receive(wait, taking ? kInputsAStep : 0),
+                "receiving");
+  std::move(received.begin(), received.end(), std::back_inserter(inputs_));
   const std::vector<PollEnd> polls = polls_.Take();
   std::vector<QuotaWrite> quotas;
   {
@@ -215,7 +228,7 @@ Result<void> Engine::Step(Duration wait_max) {
     ending.emplace_back(*school, *(*school)->polling);
   }
   const auto wall_ahead = wall_ahead_;
-  Result<void> handled = HandleAll(inputs, polls, false);
+  Result<std::size_t> handled = HandleAll(polls, false);
   Result<bool> committed =
       handled ? Commit() : Result<bool>(tl::unexpected<Error>(handled.error()));
   Result<void> kept;
@@ -231,7 +244,8 @@ Result<void> Engine::Step(Duration wait_max) {
       school->polling.reset();
       school->unrecorded = std::move(poll);
     }
-    ROSTER_TRY(HandleAll(inputs, {}, true), "answering");
+    handled = HandleAll({}, true);
+    if (!handled) return Annotate(handled.error(), "answering");
   } else if (!committed) {
     kept = tl::unexpected<Error>(committed.error());
   } else if (*committed) {
@@ -240,8 +254,17 @@ Result<void> Engine::Step(Duration wait_max) {
   }
   for (QuotaWrite& write : quotas) write.done.set_value(kept);
   if (!committed && IsFatal(committed.error())) return kept;
+  inputs_.erase(inputs_.begin(), inputs_.begin() + static_cast<std::ptrdiff_t>(*handled));
   Release();
+  TellLimits();
   return {};
+}
+
+void Engine::TellLimits() {
+  limits_.Take(bus_.counters());
+  const auto reached = limits_.ToTell(clock_.Now(), clock_.Steady());
+  if (!limited_) return;
+  for (const model::LimitReached& limit : reached) limited_(limit);
 }
 
 Duration Engine::WaitTime(Duration wait_max) const {
@@ -260,8 +283,8 @@ Duration Engine::WaitTime(Duration wait_max) const {
     if (const auto next = school.queue.NextExpiry()) {
       wait = std::min(wait, std::max(Duration::zero(), *next - now));
     }
-    const auto wanted = [&school](const Parked& parked) {
-      return Wants(parked.lease, school.id());
+    const auto wanted = [&](const Parked& parked) {
+      return Wants(parked.lease, school.id()) && RoomOf(parked.worker, 1).first > 0;
     };
     const bool probing = school.site_failures > 0 && school.head.tasks.leased > 0;
     if (probing || std::none_of(parked_.begin(), parked_.end(), wanted)) continue;
@@ -273,22 +296,33 @@ Duration Engine::WaitTime(Duration wait_max) const {
   return wait;
 }
 
-Result<void> Engine::HandleAll(const std::vector<bus::Inbound>& inputs,
-                               const std::vector<PollEnd>& polls, bool read_only) {
+Result<std::size_t> Engine::HandleAll(const std::vector<PollEnd>& polls, bool read_only) {
   const Time now = clock_.Now();
   for (const PollEnd& end : polls) {
     ROSTER_ASSIGN(School* const school, FindSchool(end.school), "taking in a poll");
     ROSTER_TRY(AbsorbPoll(*school, end, now), "taking in a poll");
   }
-  for (const bus::Inbound& input : inputs) {
+  const Duration begin = clock_.Steady();
+  std::size_t handled = 0;
+  std::size_t reply_bytes = 0;
+  for (; handled < inputs_.size(); ++handled) {
+    if (reply_bytes >= kStepReplyBytes || (handled > 0 && clock_.Steady() - begin >= kStepTime)) {
+      limits_.Reached(Limit::kStep);
+      break;
+    }
+    const bus::Inbound& input = inputs_[handled];
+    const std::size_t replies = replies_.size();
     if (input.channel == bus::Channel::kControl) {
       ROSTER_TRY(HandleControl(input, read_only), "");
     } else {
       ROSTER_TRY(HandleWorker(input, read_only), "");
     }
+    for (std::size_t i = replies; i < replies_.size(); ++i) {
+      reply_bytes += replies_[i].payload.size();
+    }
   }
-  if (read_only) return {};
-  return Tick(now);
+  if (!read_only) ROSTER_TRY(Tick(now), "");
+  return handled;
 }
 
 // A wall clock that is set back would have everything that waits for a time wait longer by as much:
@@ -460,6 +494,7 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
   };
   const auto request = bus::DecodeRequest(input.payload);
   if (!request) {
+    limits_.Reached(Limit::kMessages);
     refuse(request.error().request_id, request.error().error);
     return {};
   }
@@ -525,7 +560,7 @@ Result<void> Engine::ForgetReplies(School& school, Time now) {
   const store::Range range = store::ReplyExpiryRange(school.id(), now - settings_.reply_kept);
   std::vector<std::string> keys;
   const auto cursor = view_->Scan(Family::kReplies, range.begin, range.end);
-  for (; cursor->Valid() && keys.size() < kInputsAStep; cursor->Next()) {
+  for (; cursor->Valid() && keys.size() < kForgottenAStep; cursor->Next()) {
     keys.emplace_back(cursor->key());
   }
   ROSTER_TRY(cursor->status(), "");
@@ -544,6 +579,7 @@ Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
     replies_.push_back({bus::Channel::kTasks, input.route, bus::EncodeWorkerReply(reply)});
   };
   if (!request) {
+    limits_.Reached(Limit::kMessages);
     reply.request_id = request.error().request_id;
     reply.body = request.error().error;
     send();
@@ -556,14 +592,14 @@ Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
     return {};
   }
   const Time now = clock_.Now();
-  if (workers_.size() >= kInputsAStep && !workers_.contains(request->worker)) {
-    reply.body = Error{Code::kExhausted, "too-many-workers",
-                       "More than 1000 workers have been here. Wait until some have gone."};
+  if (auto refused = Admit(request->worker, input.peer.pid, now)) {
+    reply.body = *std::move(refused);
     send();
     return {};
   }
-  workers_[request->worker].seen = now;
   if (const auto* lease = std::get_if<model::Lease>(&request->body)) {
+    const auto [room, limit] = RoomOf(request->worker, lease->max);
+    if (limit) limits_.Reached(*limit);
     // A worker that asks again has given up on what it asked before.
     std::erase_if(parked_, [&](const Parked& parked) { return parked.worker == request->worker; });
     parked_.push_back(
@@ -579,6 +615,29 @@ Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
   }
   send();
   return {};
+}
+
+std::optional<Error> Engine::Admit(const std::string& name, std::int64_t pid, Time now) {
+  const auto known = workers_.find(name);
+  if (known == workers_.end() || known->second.pid != pid) {
+    if (known == workers_.end() && workers_.size() >= kWorkersMax) {
+      limits_.Reached(Limit::kWorkers);
+      return Error{Code::kExhausted, "too-many-workers",
+                   "More than 1000 workers have been here. Wait until some have gone."};
+    }
+    const auto names = std::count_if(workers_.begin(), workers_.end(), [pid](const auto& worker) {
+      return pid >= 0 && worker.second.pid == pid;
+    });
+    if (names >= static_cast<std::ptrdiff_t>(kNamesMax)) {
+      limits_.Reached(Limit::kNames);
+      return Error{Code::kExhausted, "too-many-names",
+                   "This process has worked under 64 names. One is enough: use the same again."};
+    }
+  }
+  Worker& worker = workers_[name];
+  worker.seen = now;
+  worker.pid = pid;
+  return std::nullopt;
 }
 
 Result<void> Engine::KeepQuota(const Fingerprint& key, model::QuotaState state) {

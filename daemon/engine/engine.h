@@ -20,6 +20,7 @@
 #include "daemon/base/result.h"
 #include "daemon/bus/bus.h"
 #include "daemon/engine/book.h"
+#include "daemon/engine/limits.h"
 #include "daemon/engine/polls.h"
 #include "daemon/engine/school.h"
 #include "daemon/engine/settings.h"
@@ -40,6 +41,8 @@ class Engine {
     Random& random;
     // Told of each entry once it is on disk; may be empty. Engine thread.
     std::function<void(const model::Entry&)> told = nullptr;
+    // Told of a limit that was reached, of each once a minute at most; may be empty. Engine thread.
+    std::function<void(const model::LimitReached&)> limited = nullptr;
   };
 
   Engine(Settings settings, World world);
@@ -47,7 +50,8 @@ class Engine {
   // Reads what is stored; call once, before the first step. Errors: Corrupt, Unavailable.
   Result<void> Open();
 
-  // Waits for input at most `wait_max`, handles what is there, commits, answers. An error is fatal:
+  // Waits for input at most `wait_max`, handles what is there, commits, answers. A step takes a
+  // bounded time and makes bounded answers: what is left waits for the next. An error is fatal:
   // the process ends, and its restart is the recovery. A disk that is full or read-only is no
   // error: it is told to whoever asks, and the next step tries again.
   Result<void> Step(Duration wait_max);
@@ -90,6 +94,8 @@ class Engine {
   };
   struct Worker {
     Time seen;
+    std::int64_t pid = -1;  // of its process; -1: not attested
+    bool lapsed = false;    // a lease of its ran out, and it has reported nothing since
   };
   // One page of an index.
   struct Page {
@@ -107,8 +113,9 @@ class Engine {
   Result<void> LoadSchool(School& school);
   Result<void> SettleAll(School& school);
   Result<void> CountAll(School& school);
-  Result<void> HandleAll(const std::vector<bus::Inbound>& inputs, const std::vector<PollEnd>& polls,
-                         bool read_only);
+  // How many of the inputs were handled: one at least, when there are any.
+  Result<std::size_t> HandleAll(const std::vector<PollEnd>& polls, bool read_only);
+  void TellLimits();
   Result<void> HandleControl(const bus::Inbound& input, bool read_only);
   Result<void> HandleWorker(const bus::Inbound& input, bool read_only);
   Result<void> Tick(Time now);
@@ -256,6 +263,13 @@ class Engine {
   Result<void> Recheck(School& school, PersonId person, std::string reason, const Caller& caller,
                        Time now);
   static bool Wants(const model::Lease& lease, const SchoolId& school);
+  // The refusal of a worker that is one too many.
+  std::optional<Error> Admit(const std::string& name, std::int64_t pid, Time now);
+  static bool AreOne(const std::string& name, const Worker& one, const std::string& other_name,
+                     const Worker& other);
+  // How many tasks the worker may get, and the limit that this is less than `wanted` for.
+  std::pair<std::size_t, std::optional<Limit>> RoomOf(const std::string& worker,
+                                                      std::size_t wanted) const;
   Result<model::LeaseReply> LeaseTasks(const std::string& worker, const model::Lease& lease,
                                        Time now);
   Result<model::HeartbeatReply> Extend(const std::string& worker, const model::Heartbeat& body,
@@ -277,10 +291,13 @@ class Engine {
   const Clock& clock_;
   Random& random_;
   const std::function<void(const model::Entry&)> told_;
+  const std::function<void(const model::LimitReached&)> limited_;
 
   Time started_;
   std::vector<School> schools_;
-  std::map<std::string, Worker> workers_;
+  std::map<std::string, Worker> workers_;  // by name
+  std::deque<bus::Inbound> inputs_;        // not handled yet
+  Limits limits_;
   std::deque<Parked> parked_;
   Duration next_beat_{};
   std::optional<Duration> wall_ahead_;  // of the steady clock; smaller: the clock was set back

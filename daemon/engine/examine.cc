@@ -277,7 +277,8 @@ PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& asked
   auto snapshot = source.Fetch(
       job.last_good,
       [&](const source::Progress& at) {
-        progress({std::string(at.resource), at.rows, at.total});
+        progress({std::string(at.resource) + (at.waits ? ", waiting for the FACTS quota" : ""),
+                  at.rows, at.total});
       },
       stop);
   if (!snapshot) return fail(PollEnd::Side::kSource, snapshot.error());

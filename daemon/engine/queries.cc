@@ -407,22 +407,19 @@ Result<model::Status> Engine::GetStatus(const School* only) {
   status.started = started_;
   status.events_endpoint = settings_.events_endpoint;
   status.tasks_endpoint = settings_.tasks_endpoint;
+  status.limits = limits_.All();
+  status.connections = bus_.counters().connections;
   status.disk_problem = disk_problem_.empty() ? disk_slow_ : disk_problem_;
   for (School& school : schools_) {
     if (only != nullptr && only != &school) continue;
     ROSTER_ASSIGN(model::SchoolStatus one, StatusOf(school), "");
     status.schools.push_back(std::move(one));
   }
-  std::map<std::string, std::uint64_t> leased;
-  for (const School& school : schools_) {
-    for (const TaskId id : school.queue.Expired(Time::max())) {
-      ROSTER_ASSIGN(const auto task, FindTask(school, id), "");
-      if (task) ++leased[task->worker];
-    }
-  }
   for (const auto& [name, worker] : workers_) {
     if (worker.seen + settings_.worker_away < status.now) continue;
-    status.workers.push_back({name, worker.seen, leased[name]});
+    std::uint64_t leased = 0;
+    for (const School& school : schools_) leased += school.queue.HeldBy(name);
+    status.workers.push_back({name, worker.seen, leased});
   }
   return status;
 }
@@ -435,6 +432,14 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school) {
   status.accounts = school.rules().accounts;
   status.tally = head.tally;
   status.polling = school.polling.has_value();
+  if (school.polling) {
+    const PollProgress progress = polls_.Progress(school.id());
+    status.poll_phase = progress.phase.empty() ? "starting" : progress.phase;
+    if (progress.total > 0) {
+      status.poll_phase +=
+          ": " + std::to_string(progress.done) + " of " + std::to_string(progress.total);
+    }
+  }
   if (head.source_stopped.empty()) status.next_poll = head.next_poll;
   status.source_problem = head.source_problem;
   status.site_problem = head.site_problem;

@@ -1,6 +1,7 @@
 // Tasks: from an approved item to an ended one.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "daemon/bus/task_codec.h"
@@ -17,6 +18,7 @@ using model::TaskState;
 using store::Family;
 
 constexpr std::string_view kSelf = "rosterd";
+constexpr std::size_t kHeldMax = 1000;  // tasks of one process; 2 for each of its threads are usual
 
 // What rosterd and the site agree on after a task: what was written, and what was equal already.
 model::Fields Agreed(const std::optional<model::Link>& link, const model::Task& task,
@@ -158,14 +160,38 @@ bool Engine::Wants(const model::Lease& lease, const SchoolId& school) {
   return schools.empty() || std::find(schools.begin(), schools.end(), school) != schools.end();
 }
 
+// The names of one process are one worker, as far as the kernel tells.
+bool Engine::AreOne(const std::string& name, const Worker& one, const std::string& other_name,
+                    const Worker& other) {
+  return name == other_name || (one.pid >= 0 && one.pid == other.pid);
+}
+
+std::pair<std::size_t, std::optional<Limit>> Engine::RoomOf(const std::string& worker,
+                                                            std::size_t wanted) const {
+  const auto self = workers_.find(worker);
+  if (self == workers_.end()) return {wanted, std::nullopt};  // forgotten: here long ago
+  std::size_t held = 0;
+  bool lapsed = false;
+  for (const auto& [name, other] : workers_) {
+    if (!AreOne(worker, self->second, name, other)) continue;
+    lapsed = lapsed || other.lapsed;
+    for (const School& school : schools_) held += school.queue.HeldBy(name);
+  }
+  const std::size_t held_max = lapsed ? 1 : kHeldMax;
+  const std::size_t room = std::min(wanted, held_max - std::min(held_max, held));
+  if (room == wanted) return {room, std::nullopt};
+  return {room, lapsed ? Limit::kLapsed : Limit::kHeld};
+}
+
 Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const model::Lease& lease,
                                              Time now) {
   model::LeaseReply reply;
   reply.lease = settings_.tasks.lease;
+  const std::size_t max = RoomOf(worker, lease.max).first;
   for (School& school : schools_) {
     if (!Wants(lease, school.id())) continue;
     if (now < school.site_paused_until) continue;
-    std::size_t room = lease.max - reply.tasks.size();
+    std::size_t room = max - reply.tasks.size();
     if (school.site_failures > 0) {
       // One task goes out to see whether the site is back.
       room = std::min<std::size_t>(room, school.head.tasks.leased > 0 ? 0 : 1);
@@ -183,8 +209,10 @@ Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const mo
     }
   }
   std::size_t here = 0;
+  std::set<std::int64_t> processes;  // the names of one share its share
   for (const auto& [name, known] : workers_) {
-    if (known.seen + settings_.worker_away > now) ++here;
+    if (known.seen + settings_.worker_away <= now) continue;
+    if (known.pid < 0 || processes.insert(known.pid).second) ++here;
   }
   for (const School& school : schools_) {
     reply.shares.push_back({school.id(), school.settings->site_requests_per_second /
@@ -237,6 +265,9 @@ Result<void> Engine::ExpireLeases(School& school, Time now) {
   for (const TaskId id : school.queue.Expired(now)) {
     ROSTER_ASSIGN(auto task, FindTask(school, id), "expiring a lease");
     if (!task || task->state != TaskState::kLeased) continue;
+    // Whoever lets leases run out is not trusted with many.
+    const auto holder = workers_.find(task->worker);
+    if (holder != workers_.end()) holder->second.lapsed = true;
     const TaskState before = task->state;
     task::Expire(*task, now, settings_.tasks, random_);
     ROSTER_TRY(PutTask(school, *task, before), "expiring a lease");
@@ -260,6 +291,10 @@ Result<model::ReportReply> Engine::Absorb(const std::string& worker,
     if (!task || !task::Accepts(*task, report.attempt) || task->worker != worker) {
       reply.refused.push_back({report.school, report.task, report.attempt});
       continue;
+    }
+    const Worker& self = workers_[worker];
+    for (auto& [name, other] : workers_) {
+      if (other.lapsed && AreOne(worker, self, name, other)) other.lapsed = false;
     }
     NoteSite(**school, report.outcome, now);
     ROSTER_TRY(AbsorbReport(**school, *std::move(task), report, {"worker:" + worker, ""}, now),

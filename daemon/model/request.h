@@ -203,6 +203,14 @@ struct SchoolStatus {
   std::vector<Hold> holds;  // guards that what is pending today would trip
   bool rollover = false;    // a rollover window is open
   std::vector<std::pair<std::string, std::uint64_t>> unknown_words;
+  std::string poll_phase;  // of the poll under way, and what it waits for; "": none is
+};
+// A limit of rosterd's own that was reached since it started.
+struct LimitReached {
+  std::string limit;        // a stable word
+  std::uint64_t times = 0;  // > 0
+  Time last;
+  std::string sentence;  // for people
 };
 struct WorkerStatus {
   std::string worker;
@@ -218,6 +226,8 @@ struct Status {
   std::vector<SchoolStatus> schools;
   std::vector<WorkerStatus> workers;
   std::string disk_problem;
+  std::vector<LimitReached> limits;  // by word
+  std::uint64_t connections = 0;     // of clients, subscribers and workers, open now
 };
 struct PollReply {
   Poll poll;

@@ -62,7 +62,8 @@ FactsClient::FactsClient(std::string base_url, FactsKeys keys, const RetryLimits
       random_(random),
       quota_(quota) {}
 
-void FactsClient::StartPoll() {
+void FactsClient::StartPoll(Waits waits) {
+  waits_ = std::move(waits);
   requests_ = 0;
   bytes_ = 0;
   waited_ = Duration::zero();
@@ -86,7 +87,10 @@ Result<void> FactsClient::Get(std::string_view resource, const std::string& quer
                               const std::stop_token& stop) {
   Tries tries;
   for (;;) {
-    ROSTER_TRY(quota_.Acquire(stop), "");
+    const auto told = [&] {
+      if (waits_) waits_(resource);
+    };
+    ROSTER_TRY(quota_.Acquire(stop, told), "");
     ++requests_;
     ROSTER_ASSIGN(const bool done,
                   Settle(resource, http_.Send(Prepare(resource, query, stop)), use, tries, stop),

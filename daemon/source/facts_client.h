@@ -54,8 +54,11 @@ class FactsClient {
   Result<void> Get(std::string_view resource, const std::string& query, const Use& use,
                    const std::stop_token& stop);
 
-  // A new poll: counters and the backoff budget begin anew.
-  void StartPoll();
+  // A new poll: counters and the backoff budget begin anew. `waits`, if given, is called with the
+  // resource whenever a request waits for the quota, until StopTelling().
+  using Waits = std::function<void(std::string_view resource)>;
+  void StartPoll(Waits waits = nullptr);
+  void StopTelling() { waits_ = nullptr; }
   std::uint64_t requests() const { return requests_; }
   std::uint64_t bytes() const { return bytes_; }  // of the bodies of 200s, decompressed
 
@@ -85,6 +88,7 @@ class FactsClient {
   const Clock& clock_;
   Random& random_;
   Quota& quota_;
+  Waits waits_;
 
   std::uint64_t requests_ = 0;
   std::uint64_t bytes_ = 0;

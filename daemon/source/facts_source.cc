@@ -112,7 +112,24 @@ Result<model::Snapshot> FactsSource::Fetch(const LastGood& last_good,
 
 Result<void> FactsSource::FetchAll(const LastGood& last_good, const Report& progress,
                                    const std::stop_token& stop, model::Snapshot& snapshot) {
-  client_.StartPoll();
+  Progress last;
+  const Report report = [&](const Progress& at) {
+    last = at;
+    if (progress) progress(at);
+  };
+  client_.StartPoll([&](std::string_view resource) {
+    if (!progress) return;
+    // Rows of the list before say nothing of this one.
+    const bool same = resource == last.resource;
+    progress({resource, same ? last.rows : 0, same ? last.total : 0, true});
+  });
+  auto whole = FetchLists(last_good, report, stop, snapshot);
+  client_.StopTelling();
+  return whole;
+}
+
+Result<void> FactsSource::FetchLists(const LastGood& last_good, const Report& progress,
+                                     const std::stop_token& stop, model::Snapshot& snapshot) {
   const List students{"Students", "1.3", "personStudentId", "students", last_good.students};
   const List people{"People", "1", "personId", "people", last_good.people};
   const List members{"People/PersonFamily", "1", "personId,familyId", "family members",

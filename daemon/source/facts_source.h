@@ -58,6 +58,8 @@ class FactsSource : public Source {
 
   Result<void> FetchAll(const LastGood& last_good, const Report& progress,
                         const std::stop_token& stop, model::Snapshot& snapshot);
+  Result<void> FetchLists(const LastGood& last_good, const Report& progress,
+                          const std::stop_token& stop, model::Snapshot& snapshot);
   Result<void> FetchStatuses(model::Snapshot& into, const std::stop_token& stop);
   template <typename Reader>
   Result<void> FetchList(const List& list, PageParser<Reader>& parser, model::Snapshot& snapshot,

@@ -100,7 +100,7 @@ Result<void> Quota::Reserve() {
   return {};
 }
 
-Result<void> Quota::Acquire(const std::stop_token& stop) {
+Result<void> Quota::Acquire(const std::stop_token& stop, const std::function<void()>& waits) {
   Duration waited{};
   for (;;) {
     if (stop.stop_requested()) return Fail(Code::kUnavailable, "stopped", "stopped");
@@ -123,6 +123,7 @@ Result<void> Quota::Acquire(const std::stop_token& stop) {
     }
     waited += wait;
     if (wait > kWaitMax || waited > kQueueMax) return tl::unexpected(Exhausted(wait));
+    if (waits) waits();
     if (!clock_.Wait(wait, stop)) return Fail(Code::kUnavailable, "stopped", "stopped");
   }
 }

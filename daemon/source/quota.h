@@ -77,7 +77,8 @@ class Quota {
   //   Exhausted   "quota-exhausted": the wait is longer than kWaitMax; retry_after says how long
   //   Unavailable "stopped"
   //   what `persist` returned: what can't be counted is not sent
-  Result<void> Acquire(const std::stop_token& stop);
+  // `waits`, if given, is called before each wait, without a lock held.
+  Result<void> Acquire(const std::stop_token& stop, const std::function<void()>& waits = nullptr);
 
   // FACTS has said that nothing more is answered for this long: holds for all schools of the key.
   // Persisted if that is longer than a reservation lives; a shorter one is over by a restart's

@@ -17,6 +17,7 @@ struct Progress {
   std::string_view resource;  // "Students", "People", ...
   std::uint64_t rows = 0;
   std::uint64_t total = 0;  // 0 while unknown
+  bool waits = false;       // for the quota of the key
 };
 
 // Row counts of the last poll that was used; 0: none yet.

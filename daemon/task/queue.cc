@@ -16,9 +16,14 @@ void Queue::Remove(TaskId id) {
     case Where::kWaiting:
       waiting_.erase({at->second.time, id});
       break;
-    case Where::kLeased:
+    case Where::kLeased: {
       leased_.erase({at->second.time, id});
+      const auto holder = holders_.find(id);
+      const auto held = held_.find(holder->second);
+      if (--held->second == 0) held_.erase(held);
+      holders_.erase(holder);
       break;
+    }
   }
   spots_.erase(at);
 }
@@ -39,6 +44,8 @@ void Queue::Place(const model::Task& task) {
     case TaskState::kLeased: {
       const Time until = task.lease_until.value_or(Time{});
       leased_.insert({until, task.id});
+      holders_[task.id] = task.worker;
+      ++held_[task.worker];
       spots_[task.id] = {Where::kLeased, until};
       break;
     }
@@ -67,6 +74,11 @@ std::vector<TaskId> Queue::Expired(Time now) const {
     ids.push_back(at->second);
   }
   return ids;
+}
+
+std::size_t Queue::HeldBy(const std::string& worker) const {
+  const auto held = held_.find(worker);
+  return held == held_.end() ? 0 : held->second;
 }
 
 std::optional<Time> Queue::NextReady() const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,9 @@ class Queue {
   // When the next lease runs out; nullopt: none is held.
   std::optional<Time> NextExpiry() const;
 
+  // How many tasks the worker has leased.
+  std::size_t HeldBy(const std::string& worker) const;
+
   std::size_t size() const { return spots_.size(); }
 
  private:
@@ -48,6 +52,8 @@ class Queue {
   std::set<TaskId> ready_;
   std::set<std::pair<Time, TaskId>> waiting_;
   std::set<std::pair<Time, TaskId>> leased_;
+  std::map<TaskId, std::string> holders_;  // of those leased
+  std::map<std::string, std::size_t> held_;
 };
 
 }  // namespace roster::task

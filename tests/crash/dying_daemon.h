@@ -52,8 +52,9 @@ namespace roster::bus {
 
 class DyingBus : public Bus {
  public:
-  static Result<std::unique_ptr<DyingBus>> Open(const Endpoints& endpoints) {
-    ROSTER_ASSIGN(auto bus, ZmqBus::Open(endpoints), "");
+  static Result<std::unique_ptr<DyingBus>> Open(const Endpoints& endpoints,
+                                                const BusLimits& limits) {
+    ROSTER_ASSIGN(auto bus, ZmqBus::Open(endpoints, limits), "");
     return std::unique_ptr<DyingBus>(new DyingBus(std::move(bus)));
   }
 

@@ -102,6 +102,9 @@ std::map<std::string, int> PlayUnderKills(Accounts accounts, std::uint64_t seed,
             << " on matches, " << did.excluded << " on who is out, " << did.plans << " plans, "
             << did.effects << " effects, " << did.superseded << " superseded, " << journal.size()
             << " entries\n";
+  std::cout << "figures: killed programs: 1 seeds, " << reaper.kills() << " kills, " << at_points
+            << " at named points, " << reaper.freezes() << " late workers, " << did.commands
+            << " commands, " << did.effects << " effects\n";
   for (const auto& [point, times] : points) std::cout << "  " << point << " " << times << "\n";
   return points;
 }

@@ -120,7 +120,7 @@ TEST(Log, EveryTruncationOfTheTailHoldsAPrefixOfTheCommits) {
     ASSERT_EQ(last, killed.CommitsIn(size)) << size;
     ASSERT_TRUE(ContentOf(**store) == ContentAfter(kSeed, last)) << size;
   }
-  std::cout << sizes.size() << " truncations\n";
+  std::cout << "figures: damaged files: " << sizes.size() << " truncations\n";
 }
 
 TEST(Log, AFlippedBitInTheMiddleIsRefusedWithWords) {
@@ -148,7 +148,7 @@ TEST(Log, AFlippedBitInTheMiddleIsRefusedWithWords) {
     EXPECT_NE(store.error().message.find("backup"), std::string::npos) << store.error().message;
     EXPECT_EQ(ReadFile(copy / killed.log_name()), damaged) << "nothing was touched";
   }
-  std::cout << bits.size() << " flipped bits\n";
+  std::cout << "figures: damaged files: " << bits.size() << " flipped bits\n";
 }
 
 TEST(Table, AFlippedBitIsNeverTakenForWhatWasWritten) {
@@ -196,8 +196,9 @@ TEST(Table, AFlippedBitIsNeverTakenForWhatWasWritten) {
     ASSERT_TRUE(*content == expected) << "wrong values, without a word";
   }
   EXPECT_GT(refused + told, flips / 2);
-  std::cout << flips << " flipped bits: " << refused << " refused at the opening, " << told
-            << " told when read, " << flips - refused - told << " without meaning\n";
+  std::cout << "figures: damaged files: " << flips << " flipped bits\n"
+            << refused << " refused at the opening, " << told << " told when read, "
+            << flips - refused - told << " without meaning\n";
 }
 
 // The whole program on a damaged store: it ends with words, or it answers what it answered before.

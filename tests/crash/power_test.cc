@@ -134,7 +134,8 @@ TEST(PowerLoss, WhatWasAcknowledgedIsThere) {
   EXPECT_GT(totals.bytes_forgotten, 0);
   EXPECT_GT(totals.names_forgotten, 0);
   EXPECT_GT(totals.in_opening, 0);
-  std::cout << seeds << " seeds, " << totals.cuts << " power cuts (" << totals.in_opening
+  std::cout << "figures: power cuts: " << seeds << " seeds, " << totals.cuts << " cuts\n"
+            << seeds << " seeds, " << totals.cuts << " power cuts (" << totals.in_opening
             << " while opening, " << totals.bytes_forgotten << " forgot bytes, "
             << totals.names_forgotten << " forgot names), " << totals.lost << " commits lost\n";
 }

@@ -59,7 +59,7 @@ World::World(WorldOptions options)
       << "    missing_polls: " << options_.missing_polls << "\n"
       << "    facts: {base_url: \"" << sandbox_->facts().url()
       << "\", subscription_key: {file: subscription_key}, api_key: {file: api_key},"
-      << " tier: enterprise, page_size: " << options_.page_size
+      << " tier: " << options_.tier << ", page_size: " << options_.page_size
       << ", poll_every: " << options_.poll_every << ", max_shrink: " << options_.max_shrink << "}\n"
       << "    scope: " << options_.scope << "\n"
       << options_.more << "    site: {scim: {base_url: \"" << sandbox_->site().url()

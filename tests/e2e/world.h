@@ -21,6 +21,7 @@ struct WorldOptions {
   std::string missing_polls = "3";
   std::string lease = "10s";
   int page_size = 1000;
+  std::string tier = "enterprise";
   double requests_per_second = 1000;
   std::string external_id = "{school}:{person}";
   std::string scope = "{statuses: [enrolled]}";

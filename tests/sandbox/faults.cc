@@ -203,6 +203,7 @@ Json ToJson(const Fault& fault) {
 int64_t FaultBook::Add(Fault fault) {
   const std::lock_guard lock(mutex_);
   fault.id = ++last_id_;
+  fault.path = Lower(fault.path);
   faults_.push_back(std::move(fault));
   return last_id_;
 }

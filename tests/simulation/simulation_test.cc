@@ -25,7 +25,7 @@ void RunAll(std::uint64_t first) {
     const std::string wrong = RunSeed(first + 2 * i, kSteps, summary);
     ASSERT_EQ(wrong, "");
   }
-  std::printf("%s\n", summary.Text().c_str());
+  std::printf("figures: simulation: %s\n", summary.Text().c_str());
 }
 
 TEST(Simulation, StudentsWhateverFails) { RunAll(1); }
