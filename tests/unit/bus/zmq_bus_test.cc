@@ -10,6 +10,7 @@
 #include <thread>
 #include <zmq.hpp>
 
+#include "daemon/bus/zmq_endpoint.h"
 #include "daemon/bus/zmq_worker_channel.h"
 #include "tests/unit/store/temp_dir.h"
 
@@ -420,6 +421,15 @@ TEST_F(ZmqBusTest, WorkerChannelFindsTheDaemonAgain) {
     }
     EXPECT_TRUE(heard) << round;
   }
+}
+
+// In libzmq 4.3.4 a heartbeat that falls due for a connection whose queue is full, and whose peer
+// has gone, ends the process.
+TEST_F(ZmqBusTest, NoSocketSendsZmtpHeartbeats) {
+  zmq::socket_t socket(context_, zmq::socket_type::router);
+  SetOptions(socket, {1, 1, 1, 0});
+  EXPECT_EQ(socket.get(zmq::sockopt::heartbeat_ivl), 0);
+  EXPECT_GT(socket.get(zmq::sockopt::handshake_ivl), 0);
 }
 
 TEST_F(ZmqBusTest, WorkerChannelIsWoken) {
