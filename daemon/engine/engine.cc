@@ -34,6 +34,7 @@ constexpr std::string_view kDiskReadOnly =
     "The disk with the state directory is read-only: nothing can be written, and nothing was. Look "
     "at why (dmesg, mount), and make it writable; rosterd goes on by itself.";
 constexpr Duration kCommitSlow = std::chrono::seconds(1);
+constexpr Duration kSlowAgain = std::chrono::seconds(5);
 
 bool IsCommand(const model::RequestBody& body) {
   return std::holds_alternative<model::StartPoll>(body) ||
@@ -71,6 +72,27 @@ Result<void> Engine::Open() {
     schools_.push_back(std::move(school));
   }
   ROSTER_TRY(Load(), "opening the store");
+  unprepared_ = true;
+  ROSTER_TRY(Prepare(), "opening the store");
+  const Result<bool> committed = Commit();
+  if (!committed && committed.error().code == Code::kExhausted) {
+    return NoteDisk(committed.error());  // served all the same; prepared when there is room
+  }
+  if (!committed) return Annotate(committed.error(), "opening the store");
+  unprepared_ = false;
+  if (*committed) Release();
+  return {};
+}
+
+// Nothing of the step is on disk: forget it, and say why.
+Result<void> Engine::NoteDisk(const Error& error) {
+  disk_reason_ = error.reason;
+  disk_problem_ = disk_reason_ == "disk-read-only" ? kDiskReadOnly : kDiskFull;
+  return Load();
+}
+
+// What the first commit after a start holds.
+Result<void> Engine::Prepare() {
   const Time now = clock_.Now();
   for (School& school : schools_) {
     // Rows made by other rules are made anew at once.
@@ -111,8 +133,6 @@ Result<void> Engine::Open() {
     school.head.source_problem.clear();
     school.head.next_poll = now;
   }
-  ROSTER_ASSIGN(const bool committed, Commit(), "opening the store");
-  if (committed) Release();
   return {};
 }
 
@@ -201,7 +221,12 @@ Result<void> Engine::LoadSchool(School& school) {
     if (task->lease_until) task->lease_until = now + settings_.tasks.lease;
     school.queue.Place(*task);
   }
-  return cursor->status();
+  ROSTER_TRY(cursor->status(), "reading tasks");
+  school.replies = 0;
+  const store::Range replies = store::ReplyExpiryRange(school.id(), Time::max());
+  const auto kept = store_.Scan(Family::kReplies, replies.begin, replies.end);
+  for (; kept->Valid(); kept->Next()) ++school.replies;
+  return kept->status();
 }
 
 Result<void> Engine::Step(Duration wait_max) {
@@ -236,10 +261,8 @@ Result<void> Engine::Step(Duration wait_max) {
     // Nothing of this step is on disk: forget it, say so, and serve those who only ask.
     kept = tl::unexpected<Error>(committed.error());
     if (committed.error().code != Code::kExhausted) return kept;
-    disk_reason_ = committed.error().reason;
-    disk_problem_ = disk_reason_ == "disk-read-only" ? kDiskReadOnly : kDiskFull;
     wall_ahead_ = wall_ahead;
-    ROSTER_TRY(Load(), "reading the store again");
+    ROSTER_TRY(NoteDisk(committed.error()), "reading the store again");
     for (auto& [school, poll] : ending) {
       school->polling.reset();
       school->unrecorded = std::move(poll);
@@ -250,6 +273,7 @@ Result<void> Engine::Step(Duration wait_max) {
     kept = tl::unexpected<Error>(committed.error());
   } else if (*committed) {
     disk_problem_.clear();
+    unprepared_ = false;
     for (School& school : schools_) school.unrecorded.reset();
   }
   for (QuotaWrite& write : quotas) write.done.set_value(kept);
@@ -298,6 +322,7 @@ Duration Engine::WaitTime(Duration wait_max) const {
 
 Result<std::size_t> Engine::HandleAll(const std::vector<PollEnd>& polls, bool read_only) {
   const Time now = clock_.Now();
+  if (unprepared_ && !read_only) ROSTER_TRY(Prepare(), "opening the store");
   for (const PollEnd& end : polls) {
     ROSTER_ASSIGN(School* const school, FindSchool(end.school), "taking in a poll");
     ROSTER_TRY(AbsorbPoll(*school, end, now), "taking in a poll");
@@ -366,8 +391,12 @@ Result<void> Engine::SetBack(School& school, Duration back, Time now) {
 }
 
 Result<void> Engine::Tick(Time now) {
-  // Something to write, so that the end of the trouble is noticed when nobody asks for anything.
-  if (!disk_problem_.empty() && !schools_.empty()) schools_.front().head_changed = true;
+  // Something to write, so that the end of the trouble is noticed when nobody asks for anything. A
+  // slow disk is not made slower: it is tried again after a while.
+  const bool try_slow = !disk_slow_.empty() && clock_.Steady() >= slow_until_;
+  if ((!disk_problem_.empty() || try_slow) && !schools_.empty()) {
+    schools_.front().head_changed = true;
+  }
   ROSTER_TRY(FollowClock(now), "");
   for (School& school : schools_) {
     ROSTER_TRY(ExpireLeases(school, now), "expiring leases");
@@ -391,10 +420,13 @@ Result<void> Engine::Tick(Time now) {
     }
   }
   ROSTER_TRY(ServeParked(now), "handing out tasks");
-  if (now >= next_forget_) {
-    for (School& school : schools_) ROSTER_TRY(ForgetReplies(school, now), "forgetting replies");
-    next_forget_ = now + std::chrono::minutes(10);
+  const bool due = now >= next_forget_;
+  for (School& school : schools_) {
+    if (due || school.replies > settings_.replies_max) {
+      ROSTER_TRY(ForgetReplies(school, now), "forgetting replies");
+    }
   }
+  if (due) next_forget_ = now + std::chrono::minutes(1);
   if (clock_.Steady() >= next_beat_) {
     next_beat_ = clock_.Steady() + settings_.beat_every;
     for (const School& school : schools_) {
@@ -428,6 +460,7 @@ Result<bool> Engine::Commit() {
   const Duration took = clock_.Steady() - begin;
   disk_slow_.clear();
   if (took >= kCommitSlow) {
+    slow_until_ = clock_.Steady() + kSlowAgain;
     disk_slow_ = "The disk with the state directory is slow: the last commit took " +
                  FormatDuration(std::chrono::floor<std::chrono::seconds>(took)) +
                  ". Everything waits for it. Look at what else uses the disk, and at its health.";
@@ -499,10 +532,6 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
     return {};
   }
   const bool command = IsCommand(request->body);
-  if (command && read_only) {
-    refuse(request->request_id, {Code::kExhausted, disk_reason_, disk_problem_});
-    return {};
-  }
   School* school = nullptr;
   if (!std::holds_alternative<model::GetStatus>(request->body) || request->school) {
     const auto found = FindSchool(request->school);
@@ -516,6 +545,10 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
     ROSTER_ASSIGN(const auto kept, FindKeptReply(*school, *request), "looking for a kept reply");
     if (kept) {
       reply(bus::RelabelReply(*kept, request->request_id));
+      return {};
+    }
+    if (read_only) {
+      refuse(request->request_id, {Code::kExhausted, disk_reason_, disk_problem_});
       return {};
     }
   }
@@ -536,6 +569,7 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
   view_->Put(Family::kReplies, store::ReplyExpiryKey(school->id(), kept.at, request->command), "");
   view_->Put(Family::kReplies, store::ReplyKey(school->id(), request->command),
              store::EncodeKeptReply(kept));
+  ++school->replies;
   return {};
 }
 
@@ -556,11 +590,19 @@ Result<std::optional<std::string>> Engine::FindKeptReply(const School& school,
   return {std::move(kept.reply)};
 }
 
+// Those that are old enough; and the oldest, when there are too many. A step forgets a bounded
+// number: as fast as requests can come in.
 Result<void> Engine::ForgetReplies(School& school, Time now) {
-  const store::Range range = store::ReplyExpiryRange(school.id(), now - settings_.reply_kept);
+  const std::uint64_t over =
+      school.replies > settings_.replies_max ? school.replies - settings_.replies_max : 0;
+  const std::string old = store::ReplyExpiryRange(school.id(), now - settings_.reply_kept).end;
+  const store::Range all = store::ReplyExpiryRange(school.id(), Time::max());
   std::vector<std::string> keys;
-  const auto cursor = view_->Scan(Family::kReplies, range.begin, range.end);
+  const auto cursor = view_->Scan(Family::kReplies, all.begin, over > 0 ? all.end : old);
   for (; cursor->Valid() && keys.size() < kForgottenAStep; cursor->Next()) {
+    const bool early = cursor->key() >= old;
+    if (early && keys.size() >= over) break;
+    if (early) limits_.Reached(Limit::kReplies);
     keys.emplace_back(cursor->key());
   }
   ROSTER_TRY(cursor->status(), "");
@@ -569,6 +611,7 @@ Result<void> Engine::ForgetReplies(School& school, Time now) {
     view_->Delete(Family::kReplies, store::ReplyKey(school.id(), command));
     view_->Delete(Family::kReplies, std::move(key));
   }
+  school.replies -= std::min<std::uint64_t>(school.replies, keys.size());
   return {};
 }
 

@@ -110,6 +110,8 @@ class Engine {
 
   // engine.cc: the step.
   Result<void> Load();
+  Result<void> Prepare();
+  Result<void> NoteDisk(const Error& error);
   Result<void> LoadSchool(School& school);
   Result<void> SettleAll(School& school);
   Result<void> CountAll(School& school);
@@ -302,9 +304,11 @@ class Engine {
   Duration next_beat_{};
   std::optional<Duration> wall_ahead_;  // of the steady clock; smaller: the clock was set back
   Time next_forget_;
+  bool unprepared_ = false;   // since the start the disk has not taken what Prepare() does
   std::string disk_problem_;  // "" while commits succeed
   std::string disk_reason_;   // of it, a word
   std::string disk_slow_;     // how slow the last commit was; "" when it was not
+  Duration slow_until_{};     // steady: then it is tried whether it still is
 
   // Of the step under way.
   std::unique_ptr<store::Overlay> view_;

@@ -35,6 +35,9 @@ constexpr std::array<Words, kLimits> kWords{{
      "A worker got fewer tasks than it asked for: a process may hold 1,000 that are not reported."},
     {"lapsed",
      "A worker let leases run out. It gets one task at a time until it reports something."},
+    {"replies",
+     "More than 100,000 commands came to one school within a day: the oldest can no longer be "
+     "repeated. Look for a client that sends commands again and again."},
 }};
 
 }  // namespace

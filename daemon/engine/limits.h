@@ -29,8 +29,9 @@ enum class Limit : std::uint8_t {
   kNames,     // names refused: too many of one process
   kHeld,      // leases given smaller than asked for: the worker holds too much
   kLapsed,    // the same: it let leases run out
+  kReplies,   // kept replies that were forgotten before their time
 };
-inline constexpr std::size_t kLimits = 12;
+inline constexpr std::size_t kLimits = 13;
 
 // Not thread-safe.
 class Limits {

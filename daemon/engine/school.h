@@ -42,6 +42,8 @@ struct School {
   // A poll that ended while the disk was full: its record is still to be closed.
   std::optional<model::Poll> unrecorded;
 
+  std::uint64_t replies = 0;  // kept
+
   // After answers that were not a task's fault, the site is left alone until then; then one task
   // goes out to see.
   Time site_paused_until;

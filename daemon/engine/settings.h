@@ -28,6 +28,7 @@ struct Settings {
   task::Policy tasks;
   Duration beat_every = std::chrono::seconds(1);
   Duration reply_kept = std::chrono::hours(24);        // how long a command can be repeated
+  std::uint64_t replies_max = 100'000;                 // of a school: beyond, the oldest go earlier
   Duration worker_away = std::chrono::seconds(60);     // without a word: no longer counted
   Duration poll_retry_base = std::chrono::minutes(1);  // after a poll that was not used, doubled
   std::uint64_t polls_kept = 1000;                     // records of a school

@@ -87,6 +87,15 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const RocksOptions& settings,
   return options;
 }
 
+std::vector<rocksdb::ColumnFamilyDescriptor> AllFamilies(const RocksOptions& options) {
+  const auto family = FamilyOptions(
+      options, rocksdb::NewLRUCache(static_cast<std::size_t>(options.block_cache_bytes)));
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, family);
+  for (const char* name : kNames) families.emplace_back(name, family);
+  return families;
+}
+
 tl::unexpected<Error> NotPermitted(const std::filesystem::path& path, int error) {
   if (error == EROFS) {
     return Fail(Code::kExhausted, "disk-read-only",
@@ -207,7 +216,8 @@ Error RocksError(const rocksdb::Status& status, std::string_view doing) {
           "The disk does not do as told. Look at it, then start rosterd again" + during};
 }
 
-Result<std::shared_ptr<RocksStore::Database>> RocksStore::Database::Open(
+// Everything but RocksDB's own part of it.
+Result<std::shared_ptr<RocksStore::Database>> RocksStore::Database::Prepare(
     const std::filesystem::path& path, const RocksOptions& options) {
   std::shared_ptr<Database> database(new Database);
   database->env_ = rocksdb::Env::Default();
@@ -218,31 +228,52 @@ Result<std::shared_ptr<RocksStore::Database>> RocksStore::Database::Open(
   ROSTER_TRY(PrepareDirectory(path, *database->env_), "opening the store");
   ROSTER_TRY(CheckNothingMissing(path), "opening the store");
   ROSTER_TRY(CheckLogs(path), "opening the store");
+  return database;
+}
 
-  const auto family = FamilyOptions(
-      options, rocksdb::NewLRUCache(static_cast<std::size_t>(options.block_cache_bytes)));
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  families.emplace_back(rocksdb::kDefaultColumnFamilyName, family);
-  for (const char* name : kNames) families.emplace_back(name, family);
+void RocksStore::Database::Take(rocksdb::DB* db,
+                                const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+  db_.reset(db);
+  default_ = handles[0];
+  std::copy_n(handles.begin() + 1, kFamilies, handles_.begin());
+}
 
+Result<std::shared_ptr<RocksStore::Database>> RocksStore::Database::Open(
+    const std::filesystem::path& path, const RocksOptions& options) {
+  ROSTER_ASSIGN(auto database, Prepare(path, options), "");
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(DatabaseOptions(database->env_), path.string(), families, &handles, &db);
+  const rocksdb::Status status = rocksdb::DB::Open(DatabaseOptions(database->env_), path.string(),
+                                                   AllFamilies(options), &handles, &db);
   if (!status.ok()) return OpenFailure(status, path);
-  database->db_.reset(db);
-  database->default_ = handles[0];
-  std::copy_n(handles.begin() + 1, kFamilies, database->handles_.begin());
+  database->Take(db, handles);
+  ROSTER_TRY(database->CheckFormat(options), "opening the store");
+  return database;
+}
+
+Result<std::shared_ptr<RocksStore::Database>> RocksStore::Database::OpenToRead(
+    const std::filesystem::path& path, const RocksOptions& options) {
+  ROSTER_ASSIGN(auto database, Prepare(path, options), "");
+  auto status = database->env_->LockFile((path / "LOCK").string(), &database->lock_);
+  if (!status.ok()) return OpenFailure(status, path);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  status = rocksdb::DB::OpenForReadOnly(DatabaseOptions(database->env_), path.string(),
+                                        AllFamilies(options), &handles, &db);
+  if (!status.ok()) return OpenFailure(status, path);
+  database->Take(db, handles);
   ROSTER_TRY(database->CheckFormat(options), "opening the store");
   return database;
 }
 
 RocksStore::Database::~Database() {
-  if (!db_) return;
-  for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
-  db_->DestroyColumnFamilyHandle(default_);
-  // What was committed is in the log: a close that fails loses nothing.
-  db_->Close().PermitUncheckedError();
+  if (db_) {
+    for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+    db_->DestroyColumnFamilyHandle(default_);
+    // What was committed is in the log: a close that fails loses nothing.
+    db_->Close().PermitUncheckedError();
+  }
+  if (lock_ != nullptr) env_->UnlockFile(lock_).PermitUncheckedError();
 }
 
 Result<bool> RocksStore::Database::IsEmpty() {

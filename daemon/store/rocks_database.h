@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "daemon/base/result.h"
 #include "daemon/store/rocks_store.h"
@@ -23,6 +24,11 @@ class RocksStore::Database {
   // Errors as RocksStore::Open.
   static Result<std::shared_ptr<Database>> Open(const std::filesystem::path& path,
                                                 const RocksOptions& options);
+  // The same of a directory whose disk has no room: only to read, and locked as if to write. The
+  // log is read and nothing is written. Errors besides: those of RocksDB, for one that is not there
+  // yet.
+  static Result<std::shared_ptr<Database>> OpenToRead(const std::filesystem::path& path,
+                                                      const RocksOptions& options);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -35,11 +41,15 @@ class RocksStore::Database {
 
  private:
   Database() = default;
+  static Result<std::shared_ptr<Database>> Prepare(const std::filesystem::path& path,
+                                                   const RocksOptions& options);
+  void Take(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   Result<void> CheckFormat(const RocksOptions& options);
   Result<bool> IsEmpty();
 
   std::unique_ptr<rocksdb::Env> own_env_;  // outlives db_
   rocksdb::Env* env_ = nullptr;
+  rocksdb::FileLock* lock_ = nullptr;  // of OpenToRead: RocksDB takes none then
   std::unique_ptr<rocksdb::DB> db_;
   rocksdb::ColumnFamilyHandle* default_ = nullptr;  // RocksDB's own, unused
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};

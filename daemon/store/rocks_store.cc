@@ -139,12 +139,26 @@ Result<void> CheckRoom(rocksdb::Env& env, const std::filesystem::path& path,
   return {};
 }
 
+bool HasRoom(const std::filesystem::path& path, const RocksOptions& options) {
+  const auto env = options.file_system ? rocksdb::NewCompositeEnv(options.file_system) : nullptr;
+  const auto room = CheckRoom(env ? *env : *rocksdb::Env::Default(), path, options.free_bytes_min);
+  return room || room.error().code != Code::kExhausted;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::filesystem::path& path,
                                                      const RocksOptions& options) {
-  ROSTER_ASSIGN(auto database, Database::Open(path, options), "");
-  return std::unique_ptr<RocksStore>(new RocksStore(path, options, std::move(database)));
+  // RocksDB writes when it opens. On a disk without room for that, what is there is served, and the
+  // first commit that finds room opens it anew.
+  std::error_code error;
+  const bool full = std::filesystem::exists(path / "CURRENT", error) && !HasRoom(path, options);
+  ROSTER_ASSIGN(auto database,
+                full ? Database::OpenToRead(path, options) : Database::Open(path, options), "");
+  const std::uint64_t at = database->db().GetLatestSequenceNumber();
+  std::unique_ptr<RocksStore> store(new RocksStore(path, options, std::move(database)));
+  if (full) store->stalled_at_ = at;
+  return store;
 }
 
 RocksStore::RocksStore(std::filesystem::path path, RocksOptions options,

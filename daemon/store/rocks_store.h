@@ -30,7 +30,8 @@ struct RocksOptions {
 
 class RocksStore : public Store {
  public:
-  // Opens `path`, a directory of this store's own; makes it (mode 0700) when it is not there.
+  // Opens `path`, a directory of this store's own; makes it (mode 0700) when it is not there. One
+  // whose disk has less room than free_bytes_min is opened too: as after a disk that was full.
   // Errors:
   //   Refused  "already-running"   another process has it open
   //            "newer-format"      a newer rosterd wrote it

@@ -107,6 +107,11 @@ TEST_P(FullDisk, IsSaidAndSurvived) {
   world.Poll();
   disk.FillUpTo(GetParam());
   ExpectReadsAndRefusals(world, "full");
+  // A crash or a restart meanwhile changes nothing about that.
+  world.daemon().Kill(SIGKILL);
+  world.daemon().Wait();
+  world.StartDaemon();
+  ExpectReadsAndRefusals(world, "full");
   disk.MakeRoom();
   ExpectItGoesOn(world);
 }

@@ -36,6 +36,23 @@ class DeskClock : public Clock {
   Duration back_{};
 };
 
+// A commit takes as long as the test says, or finds no room.
+class DeskStore : public store::MemoryStore {
+ public:
+  explicit DeskStore(DeskClock& clock) : clock_(clock) {}
+  Result<void> Commit(const store::Batch& batch, bool sync) override {
+    if (full) return Fail(Code::kExhausted, "disk-full", "no room");
+    clock_.Advance(commit_time);
+    return MemoryStore::Commit(batch, sync);
+  }
+
+  Duration commit_time{};
+  bool full = false;
+
+ private:
+  DeskClock& clock_;
+};
+
 class DeskBus : public bus::Bus {
  public:
   Result<std::vector<bus::Inbound>> Receive(Duration, std::size_t) override {
@@ -118,10 +135,10 @@ class Desk {
   bool extension = true;            // the site has a place for school and grade
   std::uint64_t rejected_rows = 0;  // of FACTS, in the next polls
 
-  store::MemoryStore store;
+  DeskClock clock;
+  DeskStore store{clock};
   DeskBus bus;
   DeskPolls polls;
-  DeskClock clock;
   SeededRandom random{1};
   Settings settings;
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/store/keys.h"
 #include "tests/unit/engine/synced.h"
 
 namespace roster::engine {
@@ -56,6 +57,92 @@ TEST(Engine, AnswersComeAfterTheCommitAndAFullDiskIsSaidAndSurvived) {
   EXPECT_EQ(desk.Status().disk_problem(), "");
   desk.Entries();  // the chain holds
   desk.ExpectConsistent();
+}
+
+TEST(Engine, ASlowDiskIsSaidAndTriedAgainWhenNobodyWrites) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.store.commit_time = std::chrono::seconds(2);
+  EXPECT_TRUE(desk.Decide(wire::SYNC, {1}).has_decide());
+  desk.store.commit_time = {};
+  EXPECT_NE(desk.Status().disk_problem().find("slow"), std::string::npos);
+  EXPECT_NE(desk.Status().disk_problem(), "") << "not asked again at once";
+  desk.clock.Advance(std::chrono::seconds(5));
+  desk.Step();
+  EXPECT_EQ(desk.Status().disk_problem(), "");
+}
+
+// A client that has lost the answer repeats its command: what was done is never told as not done.
+TEST(Engine, ACommandThatWasDoneIsAnsweredOnAFullDisk) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  wire::Request request;
+  request.mutable_decide()->set_decision(wire::SYNC);
+  request.mutable_decide()->add_persons(1);
+  EXPECT_EQ(desk.Command(request, "done").decide().changed(), 1U);
+  // Something new, so that the step has to commit; and the repeated command with it.
+  wire::Request other = request;
+  other.mutable_decide()->set_persons(0, 2);
+  other.set_version(1);
+  other.set_request_id("other");
+  other.set_command_id("other");
+  desk.bus.inputs.push_back({bus::Channel::kControl, "other", {}, other.SerializeAsString()});
+  desk.store.FailNextCommit({Code::kExhausted, "disk-full", "no room"});
+  EXPECT_EQ(desk.Command(request, "done").decide().changed(), 1U);
+  wire::Reply refused;
+  ASSERT_EQ(desk.bus.replies["other"].size(), 1U);
+  ASSERT_TRUE(refused.ParseFromString(desk.bus.replies["other"].front()));
+  EXPECT_EQ(refused.error().reason(), "disk-full");
+}
+
+TEST(Engine, AStartOnAFullDiskServesAndGoesOnWhenThereIsRoom) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.store.full = true;
+  desk.Restart();
+  EXPECT_EQ(desk.Users(wire::STATUS_NEW).size(), 3U);
+  EXPECT_EQ(desk.Decide(wire::SYNC, {1}).error().reason(), "disk-full");
+  EXPECT_NE(desk.Status().disk_problem().find("full"), std::string::npos);
+  desk.store.full = false;
+  desk.Step();
+  EXPECT_EQ(desk.Status().disk_problem(), "");
+  EXPECT_TRUE(desk.Decide(wire::SYNC, {1}).has_decide());
+  desk.Entries();  // the chain holds
+  desk.ExpectConsistent();
+}
+
+// The oldest go early when there are too many, and the newest can still be repeated.
+TEST(Engine, KeptRepliesAreBoundedAndTheLimitSaysSo) {
+  Desk desk;
+  desk.settings.replies_max = 10;
+  desk.Restart();
+  desk.pupils = SomePupils();
+  desk.Poll();
+  wire::Request request;
+  request.mutable_decide()->set_decision(wire::SYNC);
+  request.mutable_decide()->add_persons(1);
+  for (int i = 0; i < 30; ++i) desk.Command(request, "c" + std::to_string(i));
+  desk.Step();
+  const store::Range kept = store::ReplyExpiryRange(SchoolId("tcs"), Time::max());
+  const auto count = [&] {
+    std::size_t n = 0;
+    const auto cursor = desk.store.Scan(store::Family::kReplies, kept.begin, kept.end);
+    for (; cursor->Valid(); cursor->Next()) ++n;
+    return n;
+  };
+  EXPECT_EQ(count(), 10U);
+  const auto status = desk.Status();
+  ASSERT_EQ(status.limits_size(), 1);
+  EXPECT_EQ(status.limits(0).limit(), "replies");
+  EXPECT_GE(status.limits(0).times(), 20U);
+  desk.Restart();
+  request.mutable_decide()->set_persons(0, 2);
+  EXPECT_EQ(desk.Command(request, "c29").error().reason(), "command-id-reused") << "still kept";
+  EXPECT_TRUE(desk.Command(request, "c0").has_decide()) << "forgotten";
+  EXPECT_EQ(count(), 10U) << "counted anew after a restart";
 }
 
 TEST(Engine, ADamagedDiskEndsTheProcess) {

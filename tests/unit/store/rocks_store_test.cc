@@ -412,6 +412,30 @@ TEST_F(FullDiskTest, LittleRoomIsRefusedBeforeRocksDbNotices) {
   EXPECT_TRUE(Put(*store_, "after", "1"));
 }
 
+// What a start on a full disk finds is served, and kept to itself; it goes on when there is room.
+TEST_F(FullDiskTest, OpeningWithoutRoomServesWhatIsThere) {
+  ASSERT_TRUE(store_->Flush());
+  ASSERT_TRUE(Put(*store_, "in the log", "1"));
+  store_.reset();
+  disk_->full = true;
+  disk_->free_bytes = 0;
+  store_ = OpenOrDie(path(), options_);
+  ASSERT_TRUE(store_);
+  EXPECT_EQ(Get(*store_, "before"), "1");
+  EXPECT_EQ(Get(*store_, "in the log"), "1");
+  EXPECT_EQ(RocksStore::Open(path(), options_).error().reason, "already-running");
+  EXPECT_EQ(Put(*store_, "during", "1").error().reason, "disk-full");
+  EXPECT_EQ(Get(*store_, "before"), "1");
+  disk_->full = false;
+  disk_->free_bytes = std::uint64_t{1} << 40U;
+  ASSERT_TRUE(Put(*store_, "after", "1"));
+  store_.reset();
+  store_ = OpenOrDie(path());
+  EXPECT_EQ(Get(*store_, "in the log"), "1");
+  EXPECT_EQ(Get(*store_, "during"), "");
+  EXPECT_EQ(Get(*store_, "after"), "1");
+}
+
 TEST_F(FullDiskTest, ProcessThatDiesThenFindsWhatWasCommitted) {
   disk_->full = true;
   ASSERT_FALSE(Put(*store_, "during", "1"));
