@@ -183,6 +183,22 @@ void ShowApproved(Session& session, const v1::ApproveReply& reply) {
               reply.left_out_total());
 }
 
+// Somebody else is to say the same. Under --wait there is nothing to wait for here: it may take
+// days.
+Exit ShowFirst(Session& session, const v1::ApproveReply& reply, bool wait) {
+  const Exit exit = wait ? Exit::kRefused : Exit::kDone;
+  if (session.json) {
+    session.Json(reply);
+    return exit;
+  }
+  session.console.Paragraph(
+      fmt::format("{}: your approval is on record, the first of two. Nothing is done yet: it waits "
+                  "for a second approver.",
+                  PlanTitle(reply.plan())));
+  session.console.Line("Another person runs: " + SecondCommand(reply.plan()));
+  return exit;
+}
+
 Answer<Exit> ShowEarlier(Session& session, const v1::Plan& plan, bool wait) {
   if (!session.json) {
     session.console.Line(fmt::format("{} was approved already, {} by {}.", PlanTitle(plan),
@@ -253,6 +269,42 @@ void SayExpiry(const Session& session, const v1::Plan& plan) {
       fmt::format("It can be approved until {}; then it expires.", Minute(plan.expires_at())));
 }
 
+void SayTwo(const Session& session, const v1::Plan& plan) {
+  if (plan.state() != v1::OPEN || plan.items() == 0) return;
+  if (plan.has_first_approval()) {
+    session.console.Paragraph(
+        fmt::format("It takes two people, and waits for a second approver: {} approved it {}.",
+                    Clean(plan.first_approval().actor()), Minute(plan.first_approval().at())),
+        Tone::kWarning);
+    session.console.Line("Another person runs: " + SecondCommand(plan));
+  } else if (plan.two_needed() == "archives") {
+    session.console.Paragraph(
+        "It takes two people, for what it archives: one approves it, then another one the same.");
+  } else if (!plan.two_needed().empty()) {
+    session.console.Paragraph(
+        "It takes two people, as every plan here: one approves it, then another one the same.");
+  } else if (plan.lifting_needs_two() && plan.holds_size() > 0) {
+    session.console.Line("To lift its guards takes two people.");
+  }
+}
+
+std::string SecondCommand(const v1::Plan& plan) {
+  const v1::Approval& first = plan.first_approval();
+  std::string text = fmt::format("rosterctl sync {}", plan.plan());
+  if (first.leave_out_changed()) text += " --leave-out-changed";
+  std::string only;
+  for (const int one : first.only()) {
+    only += (only.empty() ? "" : ",") + Word(static_cast<v1::ChangeClass>(one));
+  }
+  if (!only.empty()) text += " --only " + only;
+  if (first.except_size() > 0) text += " --except";
+  for (const std::int64_t person : first.except()) text += fmt::format(" {}", person);
+  if (!first.override_guards()) return Clean(text);
+  std::string reason;  // as a shell reads it
+  for (const char c : first.override_reason()) reason += c == '\'' ? "'\\''" : std::string(1, c);
+  return Clean(text + " --override-guard --reason '" + reason + "'");
+}
+
 void ShowNotUndone(const Session& session, const v1::Plan& plan) {
   const auto total =
       std::max(plan.not_undone_total(), static_cast<std::uint64_t>(plan.not_undone_size()));
@@ -289,6 +341,9 @@ Answer<Exit> Approve(Session& session, const v1::Plan& plan, const ApprovalOptio
   }
   auto reply = session.connection.Call(request);
   if (!reply) return tl::unexpected(Refused(session, plan, std::move(reply).error()));
+  if (reply->approve().plan().state() == v1::OPEN) {
+    return ShowFirst(session, reply->approve(), options.wait);
+  }
   ShowApproved(session, reply->approve());
   if (!options.wait) {
     session.Next(fmt::format("rosterctl tasks --plan {}", plan.plan()));

@@ -32,6 +32,13 @@ void SayTheRest(const Session& session, const v1::Plan& plan, std::uint64_t show
 // Until when an open plan can be approved.
 void SayExpiry(const Session& session, const v1::Plan& plan);
 
+// Of an open plan: that it takes two people, who was first, and what the other one does. Nothing
+// where one is enough.
+void SayTwo(const Session& session, const v1::Plan& plan);
+
+// What the second of two types: approves what the first has approved.
+std::string SecondCommand(const v1::Plan& plan);
+
 // What an undo leaves as it is, and why; with a blank line in front. Nothing when there is nothing.
 void ShowNotUndone(const Session& session, const v1::Plan& plan);
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "client/certificate.h"
 #include "client/checks.h"
 #include "client/commands.h"
 #include "client/format.h"
@@ -24,7 +25,8 @@ struct Input {
   std::vector<std::string> reasons;
   std::vector<std::string> persons, tasks, types, only, except;
   std::string plan, person, action, state, since, number, batch, note, override_reason;
-  std::string group, keep, use_email2, share_login, account, what;
+  std::string group, keep, use_email2, share_login, account, what, name, folder;
+  std::string actor, until, seq, file;
   bool all = false, wait = false, yes = false, leave_out_changed = false, never_accessed = false;
   bool exit_code = false, follow = false, fields = false, reopen = false, none = false;
   bool withdraw = false, log = false, override_guard = false;
@@ -38,6 +40,8 @@ std::vector<std::string> With(std::vector<std::string> words, const char* word) 
 const char* const kIdIs = "an ID is a whole number above 0";
 const char* const kGroupIs = "a group is a whole number above 0, as rosterctl duplicates shows it";
 const char* const kNumberIs = "a whole number above 0";
+constexpr std::size_t kForgetMax = 1000;  // as control.proto says
+const char* const kTimeIs = "a time: 2026-08-24, 2026-08-24 06:30 or 2026-08-24T06:30:05Z";
 const char* const kPlanIs = "a plan is a whole number above 0, as rosterctl plan shows it";
 
 class Parser {
@@ -53,6 +57,17 @@ class Parser {
         ->envname("ROSTER_CONTROL")
         ->check(IsShort())
         ->type_name("E");
+    app_.add_option("--server-key", invocation_.server_key,
+                    "rosterd's public key, for tcp; or ROSTER_SERVER_KEY")
+        ->envname("ROSTER_SERVER_KEY")
+        ->check(Check([](const std::string& text) { return IsKey(text); },
+                      "a public key is 40 characters, as in rosterd's .cert file"))
+        ->type_name("KEY");
+    app_.add_option("--key", invocation_.key_file,
+                    "the file with your own key, for tcp; or ROSTER_KEY")
+        ->envname("ROSTER_KEY")
+        ->check(IsPath())
+        ->type_name("FILE");
     app_.add_option("--school", invocation_.school, "which school, where there are several")
         ->check(IsShort())
         ->type_name("S");
@@ -86,6 +101,11 @@ class Parser {
     AddExplain();
     AddEvents();
     AddJournal();
+    AddWhoAmI();
+    AddReload();
+    AddKeygen();
+    AddAck();
+    AddForget();
   }
 
   Answer<std::variant<Invocation, Text>> Parse(std::vector<std::string> args) {
@@ -568,10 +588,8 @@ class Parser {
 
   void AddEvents() {
     auto* command = Add("events", [this]() -> Run {
-      EventsOptions options;
+      EventsOptions options = Events();
       options.follow = in_.follow;
-      if (!in_.since.empty()) options.since = NumberOr<std::uint64_t>(in_.since, 0);
-      options.types = in_.types;
       invocation_.for_ever = options.follow;
       return [options = std::move(options)](Session& s) { return RunEvents(s, options); };
     });
@@ -579,35 +597,125 @@ class Parser {
     AddEntries(command, "those after entry N; not given: all, with --follow new ones alone");
   }
 
+  EventsOptions Events() const {
+    EventsOptions options;
+    options.since = ToNumber<std::uint64_t>(in_.since);
+    options.filter.types = in_.types;
+    options.filter.actor = in_.actor;
+    options.filter.person = NumberOr<std::int64_t>(in_.person, 0);
+    options.filter.plan = PlanNumber();
+    if (!options.since) options.filter.from = ParseTime(in_.since);
+    options.filter.until = ParseTime(in_.until);
+    return options;
+  }
+
+  bool HasEntryFilter() const {
+    return !(in_.types.empty() && in_.actor.empty() && in_.person.empty() && in_.plan.empty() &&
+             in_.until.empty());
+  }
+
   void AddJournal() {
     auto* command = Add("journal", [this]() -> Run {
+      if (!in_.file.empty() && in_.what != "export") Wrong("FILE goes with export");
       if (in_.what == "verify") {
-        if (!in_.since.empty() || !in_.types.empty()) {
-          Wrong("verify looks at the whole journal, and goes with neither --since nor --type");
+        if (HasEntryFilter() || !in_.since.empty()) {
+          Wrong(
+              "verify looks at the whole journal, and goes with no filter (--since, --type, ...)");
         }
         return [](Session& s) { return RunJournalVerify(s); };
       }
-      EventsOptions options;
-      if (!in_.since.empty()) options.since = NumberOr<std::uint64_t>(in_.since, 0);
-      options.types = in_.types;
-      return [options = std::move(options)](Session& s) { return RunEvents(s, options); };
+      if (in_.what == "export") {
+        const auto since = ToNumber<std::uint64_t>(in_.since);
+        if (HasEntryFilter() || (!in_.since.empty() && !since)) {
+          Wrong("export writes every entry after --since N, and goes with no other filter");
+        }
+        invocation_.for_ever = true;  // an interrupt ends it at the end of a line
+        ExportOptions options{since.value_or(0), in_.file};
+        return [options = std::move(options)](Session& s) { return RunJournalExport(s, options); };
+      }
+      return [options = Events()](Session& s) { return RunEvents(s, options); };
     });
-    command->add_option("WHAT", in_.what, "verify; none: the entries, one a line")
-        ->check(OneOf({"verify"}))
+    command->add_option("WHAT", in_.what, "verify or export; none: the entries, one a line")
+        ->check(OneOf({"verify", "export"}))
         ->type_name("");
-    AddEntries(command, "those after entry N; not given: all");
+    command->add_option("FILE", in_.file, "of export: a new file; none: standard output")
+        ->type_name("");
+    AddEntries(command, "those after entry N, or from that time on; not given: all");
+    command->add_option("--until", in_.until, "those up to that time")
+        ->check(Check([](const std::string& text) { return ParseTime(text).has_value(); }, kTimeIs))
+        ->type_name("TIME");
+    command->add_option("--actor", in_.actor, "by whom, for example uid:1000")
+        ->check(IsShort())
+        ->type_name("WHO");
+    command->add_option("--person", in_.person, "that name this person")
+        ->check(IsId(kIdIs))
+        ->type_name("ID");
+    AddPlanNumber(command, "--plan", "about that plan, or a task of it");
+    command->get_option("--plan")->type_name("PLAN");
+  }
+
+  void AddWhoAmI() {
+    Add("whoami", []() -> Run { return [](Session& s) { return RunWhoAmI(s); }; });
+  }
+
+  void AddReload() {
+    Add("reload", []() -> Run { return [](Session& s) { return RunReload(s); }; });
+  }
+
+  void AddKeygen() {
+    auto* command = Add("keygen", [this]() -> Run {
+      invocation_.local = true;
+      return [options = KeygenOptions{in_.name, in_.folder}](Session& s) {
+        return RunKeygen(s, options);
+      };
+    });
+    command->add_option("NAME", in_.name, "whose: a person, a program or a machine")
+        ->required()
+        ->check(Check([](const std::string& text) { return IsKeyName(text); },
+                      "a name is 1 to 32 of a-z, 0-9 and -"))
+        ->type_name("");
+    command->add_option("--dir", in_.folder, "the folder to write to; else this one")
+        ->check(IsPath())
+        ->type_name("D");
   }
 
   void AddEntries(CLI::App* command, const char* since) {
     command->add_option("--since", in_.since, since)
-        ->check(
-            Check([](const std::string& text) { return ToNumber<std::uint64_t>(text).has_value(); },
-                  "a whole number, 0 or above"))
+        ->check(Check(
+            [](const std::string& text) {
+              return ToNumber<std::uint64_t>(text).has_value() || ParseTime(text).has_value();
+            },
+            "a whole number, 0 or above, or a time: 2026-08-24, 2026-08-24T06:30"))
         ->type_name("N");
     command->add_option("--type", in_.types, "only these, for example ReviewRequired,TaskDead")
         ->check(OneOf(EventNames()))
         ->delimiter(',')
         ->type_name("T");
+  }
+
+  void AddAck() {
+    auto* command = Add("ack", [this]() -> Run {
+      const auto seq = NumberOr<std::uint64_t>(in_.seq, 0);
+      return [seq](Session& s) { return RunAck(s, seq); };
+    });
+    command->add_option("SEQ", in_.seq, "up to this entry; none: all there are")
+        ->check(IsId("an entry is a whole number above 0, as rosterctl journal shows it"))
+        ->type_name("");
+  }
+
+  void AddForget() {
+    auto* command = Add("forget", [this]() -> Run {
+      ForgetOptions options{Persons(), in_.yes};
+      if (options.persons.size() > kForgetMax) {
+        Wrong(fmt::format("PERSON: {} at most in one command", Number(kForgetMax)));
+      }
+      return [options = std::move(options)](Session& s) { return RunForget(s, options); };
+    });
+    command->add_option("PERSON", in_.persons, "their IDs")
+        ->required()
+        ->check(IsId(kIdIs))
+        ->type_name("");
+    command->add_flag("--yes", in_.yes, "no question");
   }
 
   CLI::App app_;

@@ -15,10 +15,13 @@ inline constexpr const char* kDefaultEndpoint = "ipc:///run/rosterd/control.sock
 
 struct Invocation {
   std::string endpoint = kDefaultEndpoint;
+  std::string server_key;  // rosterd's, for tcp
+  std::string key_file;    // our own, for tcp
   std::string school;
   bool json = false;
   int timeout = 15;       // seconds, 1..3600
   bool for_ever = false;  // runs until it is interrupted
+  bool local = false;     // without rosterd
   std::function<Answer<Exit>(Session&)> run;
 };
 
@@ -28,7 +31,8 @@ struct Text {
 };
 
 // `args` without the program's name. A wrong command line is a Failure with kUsage. The endpoint
-// falls back on the environment's ROSTER_CONTROL, then on kDefaultEndpoint.
+// falls back on the environment's ROSTER_CONTROL, then on kDefaultEndpoint, the keys on
+// ROSTER_SERVER_KEY and ROSTER_KEY.
 Answer<std::variant<Invocation, Text>> ParseArguments(std::vector<std::string> args);
 
 }  // namespace roster::client

@@ -65,6 +65,8 @@ CLI::Validator IsShort() { return IsText(kTextMax); }
 
 CLI::Validator IsNote() { return IsText(kNoteMax); }
 
+CLI::Validator IsPath() { return IsText(kPathMax); }
+
 CLI::Validator IsReason() {
   return Check(
       [](const std::string& text) {

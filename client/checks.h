@@ -17,6 +17,7 @@ namespace roster::client {
 namespace v1 = ::roster::v1;
 
 inline constexpr std::size_t kTextMax = 200;   // bytes of --match, --grade, --school, ...
+inline constexpr std::size_t kPathMax = 4096;  // bytes
 inline constexpr std::size_t kNoteMax = 1000;  // bytes of --note, --reason (control.proto)
 
 // nullopt: not a whole number, or out of range.
@@ -43,6 +44,7 @@ CLI::Validator OneOf(std::vector<std::string> words);
 CLI::Validator IsId(const char* what);
 CLI::Validator IsShort();
 CLI::Validator IsNote();
+CLI::Validator IsPath();
 CLI::Validator IsReason();  // a word of the daemon's fixed list, by its form
 
 // Ends the parsing with this message.

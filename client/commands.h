@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "client/format.h"
 #include "client/session.h"
 #include "roster/v1/control.pb.h"
+#include "roster/v1/journal.pb.h"
 
 namespace roster::client {
 
@@ -114,13 +116,52 @@ Answer<Exit> RunConfirm(Session& session, const std::vector<v1::TaskRef>& tasks)
 
 Answer<Exit> RunExplain(Session& session, std::int64_t person);
 
+// What is held of these people, who have left, is removed for good.
+struct ForgetOptions {
+  std::vector<std::int64_t> persons;
+  bool yes = false;
+};
+Answer<Exit> RunForget(Session& session, const ForgetOptions& options);
+
+// Which entries are shown; what is not set shows all.
+struct EntryFilter {
+  std::vector<std::string> types;  // names of events
+  std::string actor;               // "uid:1000", "worker:NAME", ...
+  std::int64_t person = 0;         // that it names
+  std::uint64_t plan = 0;          // that it is about, or a task of it
+  std::optional<Timestamp> from;
+  std::optional<Timestamp> until;  // this second included
+};
+bool Shows(const EntryFilter& filter, const v1::Entry& entry);
+
 struct EventsOptions {
   bool follow = false;
   std::optional<std::uint64_t> since;
-  std::vector<std::string> types;  // names of events; none: all
+  EntryFilter filter;
 };
 Answer<Exit> RunEvents(Session& session, const EventsOptions& options);
 // The chain of the entries, and whether what is stored agrees with them.
 Answer<Exit> RunJournalVerify(Session& session);
+// The entries after `since` as JSON lines, each with its own digest, for an auditor.
+struct ExportOptions {
+  std::uint64_t since = 0;
+  std::string file;  // a new one; "": standard output
+};
+Answer<Exit> RunJournalExport(Session& session, const ExportOptions& options);
+
+// What the entries up to this one tell of is known; 0: all there are.
+Answer<Exit> RunAck(Session& session, std::uint64_t seq);
+
+// Who rosterd says one is, and what one may.
+Answer<Exit> RunWhoAmI(Session& session);
+// rosterd reads its config file again.
+Answer<Exit> RunReload(Session& session);
+
+struct KeygenOptions {
+  std::string name;    // [a-z0-9-]{1,32}
+  std::string folder;  // "": the current one
+};
+// Makes a key pair, writes its two files, and says what to put where. Without rosterd.
+Answer<Exit> RunKeygen(Session& session, const KeygenOptions& options);
 
 }  // namespace roster::client

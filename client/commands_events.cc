@@ -1,32 +1,27 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "client/commands.h"
 #include "client/event_text.h"
 #include "client/follow.h"
 #include "client/format.h"
+#include "client/subscriber/loop.h"
 #include "client/text.h"
 
 namespace roster::client {
 namespace {
 
-constexpr std::uint32_t kReplayMax = 1000;  // entries in one answer
 constexpr Millis kListen{500};
-// A beat comes once a second: without one for so long the socket is deaf, or the daemon away.
-constexpr Millis kSilenceMax{3000};
 
 constexpr std::size_t kSeqWidth = 7;
 constexpr std::size_t kTypeWidth = 17;
 
 class Printer {
  public:
-  Printer(const Session& session, const std::vector<std::string>& types)
-      : session_(session), types_(types) {}
+  Printer(const Session& session, const EntryFilter& filter) : session_(session), filter_(filter) {}
 
   void Print(const v1::Entry& entry) {
+    if (!Shows(filter_, entry)) return;
     const std::string name = EventName(entry);
-    if (!types_.empty() && std::find(types_.begin(), types_.end(), name) == types_.end()) return;
     if (session_.json) {
       session_.Json(entry);
       return;
@@ -50,45 +45,8 @@ class Printer {
 
  private:
   const Session& session_;
-  const std::vector<std::string>& types_;
+  const EntryFilter& filter_;
 };
-
-Answer<void> Replay(Session& session, Follower& follower, Printer& printer) {
-  while (const auto since = follower.Wanted()) {
-    v1::Request request;
-    request.mutable_replay()->set_since(*since);
-    request.mutable_replay()->set_limit(kReplayMax);
-    CLIENT_ASSIGN(const v1::Reply reply, session.connection.Call(request));
-    follower.OnReplay(*since, reply.replay());
-    for (const v1::Entry& entry : follower.Take()) printer.Print(entry);
-    if (session.console.broken() || session.clock.Interrupted()) return {};
-  }
-  if (!follower.fault().empty()) return Fail(Exit::kFailed, Clean(follower.fault()));
-  return {};
-}
-
-Answer<void> Follow(Session& session, Follower& follower, Printer& printer, Feed& feed) {
-  auto heard = session.clock.Now();
-  while (!session.clock.Interrupted() && !session.console.broken()) {
-    CLIENT_ASSIGN(auto published, feed.Receive(kListen));
-    const auto now = session.clock.Now();
-    if (published) {
-      heard = now;
-      if (published->topic.ends_with(".Beat")) {
-        follower.OnBeat(published->bytes);
-      } else {
-        follower.OnPublished(published->bytes);
-      }
-    } else if (now - heard > kSilenceMax) {
-      heard = now;
-      follower.OnSilence();
-    }
-    for (const v1::Entry& entry : follower.Take()) printer.Print(entry);
-    CLIENT_TRY(Replay(session, follower, printer));
-    session.console.Flush();
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -107,13 +65,18 @@ Answer<Exit> RunEvents(Session& session, const EventsOptions& options) {
   }
   const std::uint64_t since = options.since.value_or(options.follow ? standing.school.head() : 0);
   Follower follower(session.school, since);
-  Printer printer(session, options.types);
-  CLIENT_TRY(Replay(session, follower, printer));
+  Printer printer(session, options.filter);
+  const auto print = [&](const std::vector<v1::Entry>& entries) -> Answer<bool> {
+    for (const v1::Entry& entry : entries) printer.Print(entry);
+    return !session.console.broken();
+  };
+  Loop loop(session.connection, session.clock, follower);
+  CLIENT_TRY(loop.CatchUp(print));
   session.console.Flush();
-  if (options.follow) {
-    CLIENT_TRY(Follow(session, follower, printer, *feed));
-  } else {
-    session.Next("rosterctl events --follow shows what comes");
+  if (!options.follow) session.Next("rosterctl events --follow shows what comes");
+  while (options.follow && !session.clock.Interrupted() && !session.console.broken()) {
+    CLIENT_TRY(loop.Listen(*feed, kListen, print));
+    session.console.Flush();
   }
   return Exit::kDone;
 }

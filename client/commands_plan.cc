@@ -29,6 +29,7 @@ void ShowHead(const Session& session, const v1::PlanReply& reply) {
   if (plan.undo_of() != 0)
     session.console.Line(fmt::format("It takes plan {} back.", plan.undo_of()));
   SayExpiry(session, plan);
+  SayTwo(session, plan);
   if (IsHeld(plan)) {
     session.console.Line(session.console.In(Tone::kWarning, "It is held by a guard: see below."));
   }
@@ -59,6 +60,8 @@ void SayNext(const Session& session, const v1::Plan& plan) {
   if (plan.items() == 0) {
     session.Next(plan.counters().fresh() > 0 ? "rosterctl users"
                                              : "rosterctl invite --never-accessed");
+  } else if (plan.state() == v1::OPEN && plan.has_first_approval()) {
+    session.Next("look at it; then another person approves it, as said above");
   } else if (IsHeld(plan)) {
     session.Next("look at them; then one of the ways above");
   } else if (plan.state() == v1::OPEN) {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "client/approval.h"
 #include "client/commands.h"
 #include "client/format.h"
 #include "client/screen.h"
@@ -77,6 +78,12 @@ class Screen {
                                       Clean(status_.daemon_version()),
                                       Minute(status_.started_at())));
     if (!status_.disk_problem().empty()) Problem("Disk: " + status_.disk_problem());
+    if (!status_.config_problem().empty()) {
+      Problem(
+          "Config: the file was not taken when it was last read again, and rosterd would not start "
+          "with it: " +
+          status_.config_problem());
+    }
   }
 
   // What rosterd has held back so far, to stay within its bounds.
@@ -114,6 +121,10 @@ class Screen {
     for (const v1::Plan& plan : school.plans()) {
       Row(fmt::format("Plan {}", plan.plan()), PlanLine(plan));
     }
+    for (const v1::Plan& plan : school.waiting()) {
+      Row(fmt::format("Plan {}", plan.plan()), WaitingLine(plan));
+    }
+    if (school.acknowledged() > 0) Row("Known", KnownLine(school));
     if (school.unknown_words_size() > 0) {
       Row("Unmapped",
           fmt::format("status words that the config does not map: {}", UnknownWords(school)));
@@ -205,12 +216,29 @@ class Screen {
                        Number(ended), Number(TotalOf(plan.tasks())));
   }
 
+  static std::string WaitingLine(const v1::Plan& plan) {
+    return fmt::format(
+        "waits for a second approver, {} approved it {}: {}. Another person runs: {}",
+        plan.first_approval().actor(), Minute(plan.first_approval().at()), ActionsLine(plan),
+        SecondCommand(plan));
+  }
+
+  static std::string KnownLine(const v1::SchoolStatus& school) {
+    const std::string known = fmt::format("up to entry {}", school.acknowledged());
+    if (school.head() <= school.acknowledged()) return known + ", the newest";
+    return fmt::format("{}; {} newer: rosterctl journal --since {}", known,
+                       school.head() - school.acknowledged() == 1
+                           ? "1 is"
+                           : Number(school.head() - school.acknowledged()) + " are",
+                       school.acknowledged());
+  }
+
   Session& session_;
   const v1::Status& status_;
 };
 
 bool IsFailing(const v1::Status& status) {
-  if (!status.disk_problem().empty()) return true;
+  if (!status.disk_problem().empty() || !status.config_problem().empty()) return true;
   for (const v1::SchoolStatus& school : status.schools()) {
     if (!ProblemsOf(status, school).empty()) return true;
   }
@@ -248,6 +276,7 @@ void SayNext(const Session& session, const v1::Status& status) {
   std::uint64_t fresh = 0;
   std::uint64_t dead = 0;
   std::uint64_t resting = 0;
+  std::uint64_t waiting = 0;
   bool pending = false;
   bool held = false;
   for (const v1::SchoolStatus& school : status.schools()) {
@@ -256,11 +285,14 @@ void SayNext(const Session& session, const v1::Status& status) {
     resting += school.tasks().resting();
     pending = pending || NeedsReview(school);
     held = held || school.holds_size() > 0;
+    if (school.waiting_size() > 0) waiting = school.waiting(0).plan();
   }
   if (resting > 0) {
     session.Next("rosterctl tasks --state unknown");
   } else if (dead > 0) {
     session.Next("rosterctl tasks --state dead");
+  } else if (waiting != 0) {
+    session.Next(fmt::format("rosterctl plan {} shows what waits for a second approver", waiting));
   } else if (fresh > 0) {
     session.Next("rosterctl users");
   } else if (held) {

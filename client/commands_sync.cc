@@ -15,6 +15,7 @@ void ShowPlan(const Session& session, const v1::PlanReply& reply) {
   session.console.Line(
       fmt::format("{}, prepared {}.", PlanTitle(reply.plan()), Minute(reply.plan().prepared_at())));
   SayExpiry(session, reply.plan());
+  SayTwo(session, reply.plan());
   session.console.Line();
   ShowCounters(session, reply.plan().counters());
   session.console.Line();

@@ -141,6 +141,8 @@ bool IsCommand(const v1::Request& request) {
     case v1::Request::kResolveGroup:
     case v1::Request::kDecideMatch:
     case v1::Request::kConfirmTasks:
+    case v1::Request::kAcknowledge:
+    case v1::Request::kForget:
       return true;
     case v1::Request::kGetStatus:
     case v1::Request::kGetPoll:
@@ -154,6 +156,8 @@ bool IsCommand(const v1::Request& request) {
     case v1::Request::kListFamilies:
     case v1::Request::kListGroups:
     case v1::Request::kVerifyState:
+    case v1::Request::kWhoAmI:
+    case v1::Request::kReload:
     case v1::Request::BODY_NOT_SET:
       return false;
   }

@@ -64,6 +64,7 @@ std::string Text(const v1::PlanApproved& event) {
     text += fmt::format("; {} left out on purpose", Number(event.not_chosen()));
   }
   if (!event.lifted().empty()) text += "; guards lifted: " + Guards(event.lifted());
+  if (!event.first_actor().empty()) text += "; first approved by " + event.first_actor();
   return text;
 }
 
@@ -171,6 +172,29 @@ std::string EventText(const v1::Entry& entry) {
           "{} given up, the accounts are gone, by {}",
           Count(static_cast<std::uint64_t>(entry.links_forgotten().links_size()), "link"),
           entry.actor());
+    case v1::Entry::kApprovalGiven:
+      return fmt::format("plan {}: the first of two approvals ({}), by {}; it waits for a second",
+                         entry.approval_given().plan(), entry.approval_given().reason(),
+                         entry.actor());
+    case v1::Entry::kRequestRefused:
+      return fmt::format("{} refused {}: {}, of {}", entry.request_refused().request(),
+                         Count(entry.request_refused().times(), "time"),
+                         entry.request_refused().reason(), entry.actor());
+    case v1::Entry::kConfigReloaded:
+      return "the config file was read again, by " + entry.actor();
+    case v1::Entry::kPersonsForgotten:
+      return fmt::format(
+          "what was kept of {} removed, {}",
+          Count(static_cast<std::uint64_t>(entry.persons_forgotten().persons_size()), "person"),
+          entry.persons_forgotten().by_age() ? "by age" : "by " + entry.actor());
+    case v1::Entry::kAcknowledged:
+      return fmt::format("everything up to entry {} is known, by {}", entry.acknowledged().seq(),
+                         entry.actor());
+    case v1::Entry::kWorkersAway:
+      return fmt::format("{} waiting, and no worker asks for any",
+                         Count(entry.workers_away().waiting(), "task"));
+    case v1::Entry::kWorkersBack:
+      return "a worker asks for tasks again";
     case v1::Entry::EVENT_NOT_SET:
       return "an event that this rosterctl does not know: install the version of rosterd";
   }

@@ -22,8 +22,11 @@ std::string EntryHash(std::string_view bytes) {
   return hash;
 }
 
-Follower::Follower(std::string school, std::uint64_t since)
-    : school_(std::move(school)), known_(since) {
+Follower::Follower(std::string school, std::uint64_t since, std::string hash)
+    : school_(std::move(school)),
+      known_(since),
+      known_hash_(std::move(hash)),
+      recheck_(!known_hash_.empty()) {
   if (since == 0) known_hash_ = std::string(kHashSize, '\0');
 }
 
@@ -120,7 +123,7 @@ bool Follower::Replayed(std::uint64_t seq, std::string_view bytes) {
   const bool readable = entry.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
   if (readable && entry.version() != kVersion) {
     fault_ = fmt::format(
-        "Entry {} is of version {}, which this rosterctl does not know: install "
+        "Entry {} is of version {}, which this program does not know: install "
         "the same version as rosterd.",
         seq, entry.version());
     return false;

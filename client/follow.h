@@ -25,8 +25,9 @@ std::string EntryHash(std::string_view bytes);
 
 class Follower {
  public:
-  // Begins after entry `since`; 0 is the beginning.
-  Follower(std::string school, std::uint64_t since);
+  // Begins after entry `since`; 0 is the beginning. With the digest of that entry (EntryHash), as
+  // it was when it was known, the first replay tells whether it still is the same.
+  Follower(std::string school, std::uint64_t since, std::string hash = "");
 
   // From the events socket; anything may come in here.
   void OnPublished(std::string_view bytes);
@@ -48,6 +49,8 @@ class Follower {
   const std::string& fault() const { return fault_; }
 
   std::uint64_t known() const { return known_; }
+  // Of the entry `known()`; "": not learned yet.
+  const std::string& known_hash() const { return known_hash_; }
 
  private:
   bool Follows(const v1::Entry& entry) const;

@@ -57,6 +57,26 @@ std::string Bytes(std::uint64_t bytes) {
 std::string Minute(const Timestamp& time) { return Local(time, "%Y-%m-%d %H:%M"); }
 std::string Second(const Timestamp& time) { return Local(time, "%Y-%m-%d %H:%M:%S"); }
 
+std::optional<Timestamp> ParseTime(const std::string& text) {
+  std::string local = text;
+  const bool utc = !local.empty() && local.back() == 'Z';
+  if (utc) local.pop_back();
+  for (const char* format :
+       {"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"}) {
+    std::tm time{};
+    const char* const end = strptime(local.c_str(), format, &time);
+    if (end == nullptr || *end != '\0') continue;
+    time.tm_isdst = -1;  // as the local clock has it then
+    const std::tm asked = time;
+    Timestamp stamp;
+    stamp.set_seconds(utc ? timegm(&time) : std::mktime(&time));
+    // The 31st of a month of 30 days is no day.
+    if (time.tm_mday != asked.tm_mday || stamp.seconds() <= 0) return std::nullopt;
+    return stamp;
+  }
+  return std::nullopt;
+}
+
 std::string Ago(const Timestamp& time, const Timestamp& now) {
   const std::int64_t seconds = now.seconds() - time.seconds();
   if (seconds < 2) return "just now";

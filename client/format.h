@@ -5,6 +5,7 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ std::string Bytes(std::uint64_t bytes);  // "812 B", "4.2 MB"
 // By the local clock. "-" when unset or not a time.
 std::string Minute(const Timestamp& time);  // "2026-08-24 06:30"
 std::string Second(const Timestamp& time);  // "2026-08-24 06:30:05"
+// "2026-08-24", "2026-08-24 06:30", "2026-08-24T06:30:05", by the local clock, or with a Z behind
+// by UTC. nullopt: no such time.
+std::optional<Timestamp> ParseTime(const std::string& text);
 // "just now", "12 s ago", "5 min ago", "3 h ago", "2 days ago"
 std::string Ago(const Timestamp& time, const Timestamp& now);
 

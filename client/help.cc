@@ -9,7 +9,7 @@ namespace {
   "\nAlso: --school S, --json, --endpoint E, --timeout SECONDS (rosterctl --help).\n" \
   "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused"
 
-constexpr std::array<HelpPage, 24> kPages = {{
+constexpr std::array<HelpPage, 29> kPages = {{
     {"status", "where everything stands: polls, counters, plans, tasks, workers",
      R"(The place to begin, and the one to watch from a monitor.
 
@@ -167,7 +167,9 @@ what is pending and asks; with PLAN it approves exactly that plan. If somebody h
 changed since the plan was prepared it is refused, with the list: review again, or
 approve the rest with --leave-out-changed. What --only and --except leave out stays
 pending. A plan that a guard holds is refused: look first, then lift the guard for this
-plan alone with --override-guard --reason TEXT, or approve the rest with --only.
+plan alone with --override-guard --reason TEXT, or approve the rest with --only. Where the
+school wants two people for it, the first approval is on record and nothing is done until
+another person says the same; with --wait too, which then ends with 3.
 
 Examples:
   rosterctl sync --wait                          show, ask, do, and watch
@@ -249,8 +251,10 @@ Examples:
   rosterctl events --follow --since 1200 --json
 )" EVERY R"(.
 --follow ends with Ctrl-C, which is 0.)"},
-    {"journal", "the journal, and whether it and what is stored are sound",
-     R"(Without verify it prints the entries, like rosterctl events. verify reads the whole
+    {"journal", "the record: read it, export it for an auditor, prove it",
+     R"(Without verify or export it prints the entries, like rosterctl events: by type, by whom,
+about which person or plan, and of when. export writes every entry as a line of JSON, with
+the digest of its bytes, into a new file that only you can read. verify reads the whole
 journal: every entry carries the digest of the one before, so that one that was altered,
 is missing or was moved shows, and is named. Then rosterd rebuilds from the entries who
 is linked to which account, what was decided last, how every task ended and which plans
@@ -259,8 +263,58 @@ were approved, and names what is stored otherwise. Nothing is changed by it.
 Examples:
   rosterctl journal verify
   rosterctl journal --since 1200
+  rosterctl journal --actor uid:1000 --since 2026-08-01 --until "2026-08-31 18:00"
+  rosterctl journal --type PlanApproved,ApprovalGiven --plan 7
+  rosterctl journal export audit.jsonl
+  rosterctl journal export --since 1200 | gzip > later.gz
 )" EVERY R"(;
 verify: 1 also when anything is wrong.)"},
+    {"whoami", "who rosterd says you are, and what you may do",
+     R"(Over ipc the kernel says who is calling, over tcp the key that was proven. What that may
+do, in which school, says `access` in the config file of rosterd.
+
+Example:
+  rosterctl whoami
+)" EVERY R"(.)"},
+    {"reload", "have rosterd read its config file again",
+     R"(For operators. Tells which keys count from now on, and which only from the next start
+on. A file with a mistake is refused, and the old one stays. A key that `access` no
+longer names is withdrawn: its open connections end.
+
+Example:
+  rosterctl reload
+)" EVERY R"( (also when
+the file is not good).)"},
+    {"keygen", "make a key pair, for tcp",
+     R"(Over tcp everybody proves who they are by a key pair: rosterd, workers, subscribers,
+people. This makes one, in two files (ZeroMQ certificates): NAME.cert with the public
+key, and NAME.cert_secret with both, which only its owner may read. Nothing is written
+over. It shows the lines for the config. rosterd is not needed for it.
+
+Examples:
+  rosterctl keygen ann
+  rosterctl keygen server --dir /etc/rosterd
+)" EVERY R"( (a file
+of that name is there already).)"},
+    {"ack", "say that you know what the entries tell",
+     R"(What awaits people is told by mail or otherwise, and told again until somebody does it, or
+says here that it is known. What comes later is told as before.
+
+Examples:
+  rosterctl ack          all there is
+  rosterctl ack 1200     up to entry 1200
+)" EVERY R"(.)"},
+    {"forget", "remove what is held of people who have left",
+     R"(Removes for good what is held of people who are no longer eligible, whose account is
+archived or gone, and of whom no task is under way: names, addresses, decisions, links,
+the values of their tasks. Their numbers stay in the journal, which still verifies. What
+the site and FACTS hold of them is not touched. By age: retention in the config.
+
+Examples:
+  rosterctl forget 10412
+  rosterctl forget 10412 10998 --yes
+)" EVERY R"(
+(also when one of them is still here, or not known).)"},
 }};
 
 #undef EVERY
@@ -295,7 +349,11 @@ const char* const kFooter = R"(The yearly workflow, once FACTS is up to date:
 Afterwards: rosterctl undo PLAN takes a sync back, rosterctl explain ID says why.
 Nothing reaches the site without an approved plan. rosterctl COMMAND --help says more.
 
-Environment: ROSTER_CONTROL (the endpoint), COLUMNS (the width), NO_COLOR.
+Over the network, tcp://HOST:PORT, also: --server-key KEY --key FILE. rosterctl keygen
+makes keys, rosterctl whoami says who one is there.
+
+Environment: ROSTER_CONTROL (the endpoint), ROSTER_SERVER_KEY, ROSTER_KEY (a file),
+COLUMNS (the width), NO_COLOR.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (not allowed, stale, held);
 status --exit-code adds 10 review needed, 11 held, 12 failing.)";
 

@@ -2,6 +2,7 @@
 
 #include "client/arguments.h"
 #include "client/text.h"
+#include "client/zmq_link.h"
 
 namespace roster::client {
 namespace {
@@ -23,6 +24,17 @@ Exit Finish(Console& console, Exit exit) {
   return exit == Exit::kDone ? Exit::kFailed : exit;
 }
 
+// Of the command line; nullopt where none are wanted.
+Answer<std::optional<CallKeys>> KeysOf(const Invocation& invocation) {
+  const bool given = !invocation.server_key.empty() && !invocation.key_file.empty();
+  if (invocation.local || !given) return std::nullopt;
+  auto own = ReadKeyPair(invocation.key_file);
+  // Over ipc nobody asks for a key; the events may still be on tcp.
+  if (!own && !IsTcp(invocation.endpoint)) return std::nullopt;
+  if (!own) return tl::unexpected(std::move(own).error());
+  return CallKeys{invocation.server_key, *std::move(own)};
+}
+
 Exit Run(std::vector<std::string> args, World& world) {
   auto parsed = ParseArguments(std::move(args));
   if (!parsed) {
@@ -35,12 +47,23 @@ Exit Run(std::vector<std::string> args, World& world) {
   }
   const Invocation& invocation = std::get<Invocation>(*parsed);
   if (invocation.for_ever) CatchInterrupts();
-  const auto channel = world.open_channel(invocation.endpoint);
+  const auto keys = KeysOf(invocation);
+  if (!keys) {
+    Say(world.console, keys.error(), false);
+    return keys.error().exit;
+  }
+  const auto channel = world.open_channel(invocation.endpoint, *keys);
   Patience patience;
   patience.overall = std::chrono::seconds(invocation.timeout);
   Connection connection(*channel, world.clock, patience, invocation.school);
-  Session session{connection,      world.console,     world.clock,
-                  world.open_feed, invocation.school, invocation.json};
+  Session session{connection,
+                  world.console,
+                  world.clock,
+                  [&](const std::string& told, const std::string& school) {
+                    return world.open_feed(Reachable(told, invocation.endpoint), school, *keys);
+                  },
+                  invocation.school,
+                  invocation.json};
   const auto exit = invocation.run(session);
   if (exit) return *exit;
   Say(world.console, exit.error(), invocation.json);

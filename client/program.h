@@ -4,9 +4,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "client/certificate.h"
 #include "client/connection.h"
 #include "client/console.h"
 #include "client/session.h"
@@ -18,8 +20,13 @@ namespace roster::client {
 struct World {
   Console& console;
   Clock& clock;
-  std::function<std::unique_ptr<Channel>(const std::string& endpoint)> open_channel;
-  OpenFeed open_feed;
+  // `keys` are there where the endpoint is on tcp.
+  std::function<std::unique_ptr<Channel>(const std::string& endpoint,
+                                         const std::optional<CallKeys>& keys)>
+      open_channel;
+  std::function<Answer<std::unique_ptr<Feed>>(
+      const std::string& endpoint, const std::string& school, const std::optional<CallKeys>& keys)>
+      open_feed;
 };
 
 // `args` without the program's name.

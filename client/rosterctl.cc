@@ -24,7 +24,9 @@ int main(int argc, char** argv) {
     client::SystemClock clock;
     client::World world{
         console, clock,
-        [](const std::string& endpoint) { return std::make_unique<client::ZmqChannel>(endpoint); },
+        [](const std::string& endpoint, const std::optional<client::CallKeys>& keys) {
+          return std::make_unique<client::ZmqChannel>(endpoint, keys);
+        },
         client::ZmqFeed::Open};
     return client::RunProgram({argv + 1, argv + argc}, world);
   } catch (const std::exception& error) {

@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <system_error>
@@ -11,9 +12,11 @@
 namespace roster::client {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
+// A signal sets it, any thread reads it.
+std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
 
-extern "C" void OnInterrupt(int) { interrupted = 1; }
+extern "C" void OnInterrupt(int) { interrupted = true; }
 
 }  // namespace
 
@@ -25,7 +28,7 @@ void SystemClock::Wait(std::chrono::milliseconds duration) {
   poll(nullptr, 0, static_cast<int>(duration.count()));
 }
 
-bool SystemClock::Interrupted() const { return interrupted != 0; }
+bool SystemClock::Interrupted() const { return interrupted; }
 
 void CatchInterrupts() {
   struct sigaction action {};

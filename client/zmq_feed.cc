@@ -1,8 +1,6 @@
 #include "client/zmq_feed.h"
 
-#include <zmq.hpp>
-
-#include "client/zmq_options.h"
+#include "client/zmq_link.h"
 
 namespace roster::client {
 namespace {
@@ -11,37 +9,28 @@ constexpr int kQueueMax = 10'000;  // messages; what is dropped beyond is asked 
 
 }  // namespace
 
-struct ZmqFeed::Socket {
-  zmq::context_t context{1};
-  zmq::socket_t subscriber{context, zmq::socket_type::sub};
-};
-
-ZmqFeed::ZmqFeed(std::unique_ptr<Socket> socket) : socket_(std::move(socket)) {}
+ZmqFeed::ZmqFeed(std::unique_ptr<Link> link) : link_(std::move(link)) {}
 ZmqFeed::~ZmqFeed() = default;
 
-Answer<std::unique_ptr<Feed>> ZmqFeed::Open(const std::string& endpoint,
-                                            const std::string& school) {
-  try {
-    auto socket = std::make_unique<Socket>();
-    SetClientOptions(socket->subscriber);
-    socket->subscriber.set(zmq::sockopt::rcvhwm, kQueueMax);
-    socket->subscriber.set(zmq::sockopt::subscribe, school + ".");
-    socket->subscriber.connect(endpoint);
-    return std::unique_ptr<Feed>(new ZmqFeed(std::move(socket)));
-  } catch (const zmq::error_t& error) {
-    return Fail(Exit::kFailed, UnusableEndpoint(endpoint, error));
-  }
+Answer<std::unique_ptr<Feed>> ZmqFeed::Open(const std::string& endpoint, const std::string& school,
+                                            const std::optional<CallKeys>& keys) {
+  CLIENT_ASSIGN(auto link,
+                Link::Open(zmq::socket_type::sub, endpoint, keys, [&](zmq::socket_t& socket) {
+                  socket.set(zmq::sockopt::rcvhwm, kQueueMax);
+                  socket.set(zmq::sockopt::subscribe, school + ".");
+                }));
+  return std::unique_ptr<Feed>(new ZmqFeed(std::move(link)));
 }
 
 Answer<std::optional<Published>> ZmqFeed::Receive(Millis wait_max) {
   try {
-    zmq::pollitem_t item{socket_->subscriber.handle(), 0, ZMQ_POLLIN, 0};
-    if (zmq::poll(&item, 1, wait_max) == 0) return std::nullopt;
+    CLIENT_ASSIGN(const bool ready, link_->Await(ZMQ_POLLIN, wait_max));
+    if (!ready) return std::nullopt;
     Published published;
     std::size_t parts = 0;
     zmq::message_t message;
     do {
-      if (!socket_->subscriber.recv(message, zmq::recv_flags::dontwait)) break;
+      if (!link_->socket().recv(message, zmq::recv_flags::dontwait)) break;
       if (++parts == 1) published.topic = message.to_string();
       if (parts == 2) published.bytes = message.to_string();
     } while (message.more());

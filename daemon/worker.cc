@@ -17,6 +17,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -127,6 +128,18 @@ roster::worker::WorkerSettings MakeSettings(const roster::config::Config& config
   return settings;
 }
 
+// What it takes to call rosterd over tcp; nothing over ipc.
+roster::Result<std::optional<roster::bus::CurveCall>> MakeCall(
+    const roster::config::Config& config) {
+  std::optional<roster::bus::CurveCall> call;
+  if (config.worker.server_key.empty() || !config.worker.certificate) return call;
+  ROSTER_ASSIGN(roster::config::Certificate own,
+                roster::config::ResolveCertificate(*config.worker.certificate),
+                "worker.certificate");
+  call = {config.worker.server_key, {std::move(own.public_key), std::move(own.secret_key)}};
+  return call;
+}
+
 int Complain(const roster::Error& error) {
   std::fprintf(stderr, "roster-worker: %s\n", error.message.c_str());
   return kFailed;
@@ -147,8 +160,11 @@ int Work(const Arguments& arguments) {
   if (!sites) return Complain(sites.error());
   const std::string name = arguments.name.empty() ? DefaultName(random) : arguments.name;
 
+  const auto call = MakeCall(*config);
+  if (!call) return Complain(call.error());
+
   const StopOnSignal stop;
-  roster::bus::ZmqWorkerChannel channel(config->endpoints.tasks);
+  roster::bus::ZmqWorkerChannel channel(config->worker.connect, *call);
   roster::worker::Worker worker(
       MakeSettings(*config, name, arguments.once), channel, clock, random,
       [&](const SchoolId& school) -> std::unique_ptr<roster::target::Site> {

@@ -8,28 +8,38 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/id.h"
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
+#include "daemon/model/access.h"
 
 namespace roster::bus {
 
 enum class Channel : std::uint8_t { kControl = 1, kTasks = 2 };
 
-// Who the kernel says is at the other end.
-struct Peer {
-  std::int64_t uid = -1;  // -1: not attested
-  std::int64_t gid = -1;
-  std::int64_t pid = -1;
-
-  // "uid:1000"; "unattested" without.
-  std::string Actor() const;
-};
+using model::Peer;
 
 struct Inbound {
   Channel channel = Channel::kControl;
   std::string route;  // where the answer goes
   Peer peer;
   std::string payload;
+};
+
+// Who is let in, and what they may hear; the answers change by a reload.
+class Gate {
+ public:
+  virtual ~Gate() = default;
+  // Whether a peer with this key may connect over tcp. Any thread.
+  virtual bool MayConnect(const model::PublicKey& key) const = 0;
+  // The schools whose entries the peer may hear. Engine thread.
+  virtual std::vector<SchoolId> MayHear(const Peer& peer) const = 0;
+};
+
+// A peer that was not let in, or not to what it subscribed to.
+struct TurnedAway {
+  Peer peer;
+  std::string request;  // "Connect", "Subscribe"
 };
 
 class Bus {
@@ -49,6 +59,13 @@ class Bus {
   // Never blocks: a subscriber that does not keep up loses, and asks for a replay. Engine thread
   // only.
   virtual void Publish(const std::string& topic, std::string_view payload) = 0;
+
+  // What the gate says has changed: connections of those who may less than before end, and come
+  // back with what they may now. Engine thread only.
+  virtual void AskGateAgain() {}
+
+  // Since the last time, the first hundred at most. Engine thread only.
+  virtual std::vector<TurnedAway> TakeTurnedAway() { return {}; }
 
   // Makes Receive return. Any thread, and signal-safe.
   virtual void Wake() = 0;

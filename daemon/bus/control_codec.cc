@@ -297,6 +297,13 @@ model::RequestBody Get(const wire::ConfirmTasks& in, Checker& checker) {
   return body;
 }
 
+model::RequestBody Get(const wire::Forget& in, Checker& checker) {
+  checker.Require(!in.persons().empty(), "nobody is named: name those who are meant");
+  checker.Require(static_cast<std::size_t>(in.persons_size()) <= model::kForgetMax,
+                  "more than 1000 persons are named: name them in several requests");
+  return model::Forget{GetPersons(in.persons())};
+}
+
 model::RequestBody Get(const wire::VerifyState& in, Checker& checker) {
   checker.Require(in.page_token().size() <= kVerifyTokenMax, "the page_token is not one of ours");
   return model::VerifyState{in.page_token()};
@@ -351,6 +358,14 @@ model::RequestBody GetBody(const wire::Request& in, Checker& checker) {
       return Get(in.confirm_tasks(), checker);
     case wire::Request::kVerifyState:
       return Get(in.verify_state(), checker);
+    case wire::Request::kWhoAmI:
+      return model::WhoAmI{};
+    case wire::Request::kReload:
+      return model::Reload{};
+    case wire::Request::kAcknowledge:
+      return model::Acknowledge{Seq(in.acknowledge().seq())};
+    case wire::Request::kForget:
+      return Get(in.forget(), checker);
     case wire::Request::BODY_NOT_SET:
       break;
   }
@@ -369,6 +384,8 @@ bool IsCommand(const wire::Request& in) {
     case wire::Request::kResolveGroup:
     case wire::Request::kDecideMatch:
     case wire::Request::kConfirmTasks:
+    case wire::Request::kAcknowledge:
+    case wire::Request::kForget:
       return true;
     default:
       return false;

@@ -47,6 +47,8 @@ void PutSchool(const model::SchoolStatus& school, wire::SchoolStatus& out) {
   Put(school.holds, *out.mutable_holds());
   out.set_rollover(school.rollover);
   out.set_poll_phase(school.poll_phase);
+  out.set_acknowledged(school.acknowledged.value());
+  for (const model::Plan& plan : school.waiting) Put(plan, *out.add_waiting());
   Put(school.unknown_words, *out.mutable_unknown_words());
 }
 
@@ -109,6 +111,7 @@ struct Writer {
       one.set_leased(worker.leased);
     }
     out.set_disk_problem(body.disk_problem);
+    out.set_config_problem(body.config_problem);
     for (const model::LimitReached& limit : body.limits) {
       wire::LimitReached& one = *out.add_limits();
       one.set_limit(limit.limit);
@@ -222,6 +225,35 @@ struct Writer {
     wire::GroupPage& out = *reply.mutable_groups();
     for (const model::GroupRow& row : body.rows) PutGroup(row, *out.add_rows());
     out.set_next_page_token(body.next_page_token);
+  }
+  void operator()(const model::WhoAmIReply& body) const {
+    wire::WhoAmIReply& out = *reply.mutable_who_am_i();
+    out.set_actor(body.actor);
+    for (const std::string& name : body.names) out.add_names(name);
+    out.set_transport(body.transport);
+    for (const model::SchoolRoles& school : body.schools) {
+      wire::WhoAmIReply::SchoolRoles& one = *out.add_schools();
+      one.set_school(school.school.value());
+      for (const model::Role role : school.roles) one.add_roles(std::string(RoleWord(role)));
+    }
+  }
+  void operator()(const model::ReloadReply& body) const {
+    wire::ReloadReply& out = *reply.mutable_reload();
+    for (const std::string& key : body.changed) out.add_changed(key);
+    for (const std::string& key : body.needs_restart) out.add_needs_restart(key);
+  }
+  void operator()(const model::AcknowledgeReply& body) const {
+    reply.mutable_acknowledge()->set_seq(body.seq.value());
+  }
+  void operator()(const model::ForgetReply& body) const {
+    wire::ForgetReply& out = *reply.mutable_forget();
+    out.set_forgotten(body.forgotten);
+    for (const model::RefusedPerson& refused : body.refused) {
+      wire::ForgetReply::Refused& one = *out.add_refused();
+      one.set_person(refused.person.value());
+      one.set_reason(refused.reason);
+      one.set_sentence(refused.sentence);
+    }
   }
   void operator()(const model::SettleReply& body) const {
     wire::SettleReply& out = *reply.mutable_settle();

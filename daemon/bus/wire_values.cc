@@ -263,6 +263,21 @@ void Put(const model::Plan& plan, wire::Plan& out) {
   out.set_override_reason(plan.override_reason);
   out.set_not_chosen(plan.not_chosen);
   out.set_recently_invited(plan.recently_invited);
+  out.set_two_needed(plan.two_needed);
+  out.set_lifting_needs_two(plan.lifting_needs_two);
+  if (plan.first_approval) {
+    wire::Approval& first = *out.mutable_first_approval();
+    first.set_actor(plan.first_approval->actor);
+    Put(plan.first_approval->at, *first.mutable_at());
+    first.set_choice(std::string(plan.first_approval->choice.view()));
+    first.set_leave_out_changed(plan.first_approval->leave_out_changed);
+    for (const model::ChangeClass one : plan.first_approval->only) {
+      first.add_only(static_cast<wire::ChangeClass>(one));
+    }
+    for (const PersonId person : plan.first_approval->except) first.add_except(person.value());
+    first.set_override_guards(plan.first_approval->override_guards);
+    first.set_override_reason(plan.first_approval->override_reason);
+  }
 }
 
 void Put(const model::Poll& poll, wire::Poll& out) {

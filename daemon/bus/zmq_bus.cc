@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <charconv>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,7 +11,12 @@
 #include <utility>
 #include <zmq.hpp>
 
+#include "daemon/bus/audience.h"
+#include "daemon/bus/door.h"
+#include "daemon/bus/peer.h"
+#include "daemon/bus/unread.h"
 #include "daemon/bus/wake.h"
+#include "daemon/bus/zap.h"
 #include "daemon/bus/zmq_endpoint.h"
 
 namespace roster::bus {
@@ -23,11 +25,12 @@ namespace {
 constexpr int kLingerMs = 1'000;  // for the last answers, when the process ends
 // What subscribers send is topics: a school and the name of an entry. libzmq keeps them letter by
 // letter, and reads on as long as more of them wait.
-constexpr std::int64_t kTopicBytesMax = 128;
+constexpr std::size_t kTopicBytesMax = 128;
+// CURVE's own greetings are longer: 257 bytes, and what a peer says of itself.
+constexpr std::int64_t kTopicFrameMax = 1024;
 constexpr int kTopicsQueuedMax = 8;
 constexpr int kTopicsAtOnce = 10'000;
-constexpr int kTopicsOfOne = 2'000;  // of those
-constexpr int kConnectionEventsAtOnce = 10'000;
+constexpr std::size_t kTopicsOfOne = 2'000;
 constexpr std::size_t kRoutesSwept = 64;  // see Unread
 constexpr mode_t kSocketUmask = 0117;     // 0660
 
@@ -44,32 +47,6 @@ class SocketUmask {
   const mode_t before_;
 };
 
-std::optional<std::int64_t> TakeNumber(std::string_view& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const std::string_view digits = text.substr(colon + 1);
-  std::int64_t number = -1;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  text = text.substr(0, colon);
-  return number;
-}
-
-// libzmq 4.3.4 gives "host:uid:gid:pid" for an ipc peer, from SO_PEERCRED.
-Peer PeerOf(const zmq::message_t& message) {
-  const char* const property = zmq_msg_gets(message.handle(), "Peer-Address");
-  if (property == nullptr) return {};
-  std::string_view text(property);
-  const auto pid = TakeNumber(text);
-  const auto gid = TakeNumber(text);
-  const auto uid = TakeNumber(text);
-  if (!uid || !gid || !pid) return {};
-  return {*uid, *gid, *pid};
-}
-
-// Of the connection that a message came by; -1: not known.
-int DescriptorOf(zmq::message_t& message) { return zmq_msg_get(message.handle(), ZMQ_SRCFD); }
-
 std::chrono::milliseconds RoundUp(Duration wait) {
   return std::max(std::chrono::milliseconds(0), std::chrono::ceil<std::chrono::milliseconds>(wait));
 }
@@ -78,141 +55,135 @@ tl::unexpected<Error> SocketError(const std::string& doing, const zmq::error_t& 
   return Fail(Code::kUnavailable, "socket", doing + ": " + error.what() + ".");
 }
 
-// Connections of `socket` that begin and end, from here on.
-zmq::socket_t Watch(zmq::context_t& context, zmq::socket_t& socket, const std::string& name) {
-  if (zmq_socket_monitor(socket.handle(), name.c_str(),
-                         ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) != 0) {
-    throw zmq::error_t();
+Result<void> CheckKeys(const std::string& endpoint, const std::optional<CurveKeys>& keys) {
+  if (!keys) {
+    return Fail(Code::kRefused, "tcp-needs-curve",
+                "The endpoint " + endpoint +
+                    " is open to the network, and rosterd has no key pair to encrypt and to prove "
+                    "who it is. Make one with `rosterctl keygen`, and name it in "
+                    "network.certificate; or use ipc:///a/path.");
   }
-  zmq::socket_t events(context, zmq::socket_type::pair);
-  events.set(zmq::sockopt::rcvhwm, 0);  // libzmq's own thread would wait for us otherwise
-  events.set(zmq::sockopt::linger, 0);
-  events.connect(name);
-  return events;
+  if (!model::IsPublicKey(keys->public_key) || !model::IsPublicKey(keys->secret_key)) {
+    return Fail(Code::kInvalid, "certificate-malformed",
+                "network.certificate holds no key pair of twice 40 characters. Make one with "
+                "`rosterctl keygen`.");
+  }
+  return {};
 }
 
-// What libzmq holds of what was handed to it. Counted down by its own thread.
-struct Unread {
-  std::atomic<std::size_t> messages{0};
-  std::atomic<std::size_t> bytes{0};
-};
-
-// A payload on its way through libzmq.
-struct Parcel {
-  std::string payload;
-  std::shared_ptr<Unread> one;
-  std::shared_ptr<Unread> all;
-
-  static void Arrived(void*, void* self) {
-    const std::unique_ptr<Parcel> parcel(static_cast<Parcel*>(self));
-    for (Unread* unread : {parcel->one.get(), parcel->all.get()}) {
-      unread->messages -= 1;
-      unread->bytes -= parcel->payload.size();
-    }
+// What a TCP endpoint can't be bound for, in words.
+tl::unexpected<Error> NotBound(const std::string& endpoint, const zmq::error_t& error) {
+  const std::string what = "The endpoint " + endpoint + " cannot be used: " + error.what() + ". ";
+  switch (error.num()) {
+    case EADDRINUSE:
+      return Fail(Code::kRefused, "endpoint-in-use",
+                  what + "Stop the program that answers there, or name another port.");
+    case EACCES:
+    case EPERM:
+      return Fail(Code::kRefused, "not-permitted", what + "Name a port above 1023.");
+    default:
+      return Fail(Code::kInvalid, "endpoint-address",
+                  what + "Name an address of this machine, or * for all of them.");
   }
-};
-
-// Counts the payload until libzmq lets go of it, sent or not.
-zmq::message_t Wrap(std::string payload, std::shared_ptr<Unread> one, std::shared_ptr<Unread> all) {
-  auto parcel =
-      std::make_unique<Parcel>(Parcel{std::move(payload), std::move(one), std::move(all)});
-  for (Unread* unread : {parcel->one.get(), parcel->all.get()}) {
-    unread->messages += 1;
-    unread->bytes += parcel->payload.size();
-  }
-  Parcel* const raw = parcel.release();
-  return {raw->payload.data(), raw->payload.size(), &Parcel::Arrived, raw};
 }
 
 // Who is at the other end of a connection, and what waits for them.
 struct Reader {
   int descriptor = -1;  // of the connection that the last message came by
-  std::int64_t pid = -1;
+  std::string remote;
   std::shared_ptr<Unread> unread = std::make_shared<Unread>();
 };
 
-// A socket's connections, as libzmq tells of them.
-struct Door {
-  zmq::socket_t events;
-  std::string path;
-  std::size_t open_max = 0;
-  std::map<int, std::int64_t> open;  // process by descriptor; -1: gone before we looked
-  std::map<std::int64_t, std::size_t> by_process;
-
-  // True when that is one too many: of all, or for one process alone.
-  bool Begin(int descriptor) {
-    const std::int64_t pid = ProcessAt(descriptor);
-    open[descriptor] = pid;
-    const std::size_t own = ++by_process[pid];
-    return open.size() > open_max || (pid >= 0 && own > (open_max + 1) / 2);
-  }
-  void End(int descriptor) {
-    const auto at = open.find(descriptor);
-    if (at == open.end()) return;
-    const auto own = by_process.find(at->second);
-    if (--own->second == 0) by_process.erase(own);
-    open.erase(at);
-  }
-};
+enum DoorIndex : std::uint8_t { kControlDoor, kEventsDoor, kTasksDoor };
 
 }  // namespace
 
 struct ZmqBus::Sockets {
-  zmq::context_t context{1};
+  explicit Sockets(const BusLimits& all, const Gate& who) : limits(all), gate(who) {}
+
+  const BusLimits limits;
+  const Gate& gate;
+  zmq::context_t context{1};      // one I/O thread: see Audience
+  std::optional<ZapHandler> zap;  // with an endpoint on tcp; outlives the sockets
   zmq::socket_t control{context, zmq::socket_type::router};
   zmq::socket_t tasks{context, zmq::socket_type::router};
   zmq::socket_t events{context, zmq::socket_type::xpub};
   bus::Wake wake;
-  BusLimits limits;
-  std::array<Door, 3> doors;  // of control, events, tasks
+  std::array<Door, 3> doors{
+      Door(context, control, "inproc://door-control", limits.control_peers_max,
+           limits.control_own_max),
+      Door(context, events, "inproc://door-events", limits.events_peers_max, limits.events_own_max),
+      Door(context, tasks, "inproc://door-tasks", limits.tasks_peers_max, limits.tasks_own_max)};
+  Audience audience;
+  std::vector<TurnedAway> turned_away;
   // By channel and route: those who have sent something, and are not known to be gone.
   std::map<std::pair<Channel, std::string>, Reader> readers;
   std::size_t swept_at = kRoutesSwept;
   std::shared_ptr<Unread> answers = std::make_shared<Unread>();
   std::shared_ptr<Unread> published = std::make_shared<Unread>();
   std::shared_ptr<Unread> cutting = std::make_shared<Unread>();  // see CutTheWorst
-  std::size_t topics = 0;
 
   zmq::socket_t& of(Channel channel) { return channel == Channel::kControl ? control : tasks; }
-  const std::string& path_of(Channel channel) const {
-    return doors[channel == Channel::kControl ? 0 : 2].path;
+  Door& door_of(Channel channel) {
+    return doors[channel == Channel::kControl ? kControlDoor : kTasksDoor];
   }
 };
 
-Result<std::unique_ptr<ZmqBus>> ZmqBus::Open(const Endpoints& endpoints, const BusLimits& limits) {
+Result<std::unique_ptr<ZmqBus>> ZmqBus::Open(const Endpoints& endpoints, const BusLimits& limits,
+                                             const std::optional<CurveKeys>& keys,
+                                             const Gate& gate) {
   try {
-    auto sockets = std::make_unique<Sockets>();
-    sockets->limits = limits;
-    const SocketOptions both_ways{limits.queued_in_max, limits.queued_out_max,
-                                  static_cast<std::int64_t>(limits.message_bytes_max), kLingerMs};
-    for (zmq::socket_t* socket : {&sockets->control, &sockets->tasks}) {
-      SetOptions(*socket, both_ways);
-      socket->set(zmq::sockopt::router_mandatory, true);  // so that what is dropped is counted
-    }
-    SetOptions(sockets->events,
-               {kTopicsQueuedMax, limits.events_queued_max, kTopicBytesMax, kLingerMs});
-    sockets->events.set(zmq::sockopt::xpub_nodrop, false);
-    const std::tuple<zmq::socket_t*, const std::string*, std::size_t> binds[] = {
-        {&sockets->control, &endpoints.control, limits.control_peers_max},
-        {&sockets->events, &endpoints.events, limits.events_peers_max},
-        {&sockets->tasks, &endpoints.tasks, limits.tasks_peers_max}};
-    for (std::size_t i = 0; i < std::size(binds); ++i) {
-      const auto& [socket, endpoint, open_max] = binds[i];
-      Door& door = sockets->doors[i];
-      ROSTER_ASSIGN(door.path, PathOf(*endpoint), "opening the endpoints");
-      ROSTER_TRY(CheckFree(door.path), "opening the endpoints");
-      door.open_max = open_max;
-      door.events = Watch(sockets->context, *socket, "inproc://door-" + std::to_string(i));
-      const SocketUmask umask;
-      socket->bind(*endpoint);
-    }
-    return std::unique_ptr<ZmqBus>(new ZmqBus(std::move(sockets)));
+    std::unique_ptr<ZmqBus> bus(new ZmqBus(std::make_unique<Sockets>(limits, gate)));
+    ROSTER_TRY(bus->Bind(endpoints, keys), "opening the endpoints");
+    return bus;
   } catch (const zmq::error_t& error) {
     return SocketError("opening the endpoints", error);
   } catch (const std::exception& error) {
     return Fail(Code::kUnavailable, "socket",
                 std::string("opening the endpoints: ") + error.what() + ".");
   }
+}
+
+Result<void> ZmqBus::Bind(const Endpoints& endpoints, const std::optional<CurveKeys>& keys) {
+  const BusLimits& limits = sockets_->limits;
+  const SocketOptions both_ways{limits.queued_in_max, limits.queued_out_max,
+                                static_cast<std::int64_t>(limits.message_bytes_max), kLingerMs};
+  for (zmq::socket_t* socket : {&sockets_->control, &sockets_->tasks}) {
+    SetOptions(*socket, both_ways);
+    socket->set(zmq::sockopt::router_mandatory, true);  // so that what is dropped is counted
+  }
+  SetOptions(sockets_->events,
+             {kTopicsQueuedMax, limits.events_queued_max, kTopicFrameMax, kLingerMs});
+  sockets_->events.set(zmq::sockopt::xpub_nodrop, false);
+  sockets_->events.set(zmq::sockopt::xpub_manual, true);
+  const std::tuple<zmq::socket_t*, const std::string*, std::string*, Door*> binds[] = {
+      {&sockets_->control, &endpoints.control, &endpoints_.control, &sockets_->doors[kControlDoor]},
+      {&sockets_->events, &endpoints.events, &endpoints_.events, &sockets_->doors[kEventsDoor]},
+      {&sockets_->tasks, &endpoints.tasks, &endpoints_.tasks, &sockets_->doors[kTasksDoor]}};
+  for (const auto& [socket, endpoint, real, door] : binds) {
+    ROSTER_ASSIGN(Place place, PlaceOf(*endpoint), "");
+    if (!place.tcp()) {
+      ROSTER_TRY(CheckFree(place.path), "");
+      door->SetPlace(place);
+      const SocketUmask umask;
+      socket->bind(*endpoint);
+      *real = *endpoint;
+      continue;
+    }
+    ROSTER_TRY(CheckKeys(*endpoint, keys), "");
+    if (!sockets_->zap) sockets_->zap.emplace(sockets_->context, sockets_->gate);
+    SetServerKeys(*socket, *keys);
+    SetFamily(*socket, *endpoint);
+    try {
+      socket->bind(*endpoint);
+    } catch (const zmq::error_t& error) {
+      return NotBound(*endpoint, error);
+    }
+    *real = socket->get(zmq::sockopt::last_endpoint);
+    ROSTER_ASSIGN(place, PlaceOf(*real), "");
+    door->SetPlace(place);
+  }
+  return {};
 }
 
 ZmqBus::ZmqBus(std::unique_ptr<Sockets> sockets) : sockets_(std::move(sockets)) {}
@@ -224,9 +195,9 @@ Result<std::vector<Inbound>> ZmqBus::Receive(Duration wait_max, std::size_t coun
     zmq::pollitem_t items[] = {{sockets_->control.handle(), 0, ZMQ_POLLIN, 0},
                                {sockets_->tasks.handle(), 0, ZMQ_POLLIN, 0},
                                {sockets_->events.handle(), 0, ZMQ_POLLIN, 0},
-                               {sockets_->doors[0].events.handle(), 0, ZMQ_POLLIN, 0},
-                               {sockets_->doors[1].events.handle(), 0, ZMQ_POLLIN, 0},
-                               {sockets_->doors[2].events.handle(), 0, ZMQ_POLLIN, 0},
+                               {sockets_->doors[kControlDoor].events().handle(), 0, ZMQ_POLLIN, 0},
+                               {sockets_->doors[kEventsDoor].events().handle(), 0, ZMQ_POLLIN, 0},
+                               {sockets_->doors[kTasksDoor].events().handle(), 0, ZMQ_POLLIN, 0},
                                {nullptr, sockets_->wake.fd(), ZMQ_POLLIN, 0}};
     try {
       zmq::poll(items, std::size(items), RoundUp(wait_max));
@@ -253,55 +224,107 @@ Result<std::vector<Inbound>> ZmqBus::Receive(Duration wait_max, std::size_t coun
   }
 }
 
-// Each connection costs descriptors, and RocksDB needs some too: one too many is ended.
 void ZmqBus::WatchConnections() {
+  sockets_->doors[kControlDoor].Watch(counters_.cut_peers);
+  sockets_->doors[kTasksDoor].Watch(counters_.cut_peers);
+  WatchSubscribers();
   counters_.connections = 0;
-  for (Door& door : sockets_->doors) {
-    zmq::message_t event;
-    zmq::message_t address;
-    for (int i = 0; i < kConnectionEventsAtOnce; ++i) {
-      if (!door.events.recv(event, zmq::recv_flags::dontwait)) break;
-      if (event.more() && !door.events.recv(address, zmq::recv_flags::dontwait)) break;
-      std::uint16_t what = 0;
-      std::uint32_t descriptor = 0;
-      if (event.size() != sizeof what + sizeof descriptor) continue;
-      std::memcpy(&what, event.data(), sizeof what);
-      std::memcpy(&descriptor, static_cast<const char*>(event.data()) + sizeof what,
-                  sizeof descriptor);
-      if (what == ZMQ_EVENT_DISCONNECTED) {
-        door.End(static_cast<int>(descriptor));
-      } else if (door.Begin(static_cast<int>(descriptor)) &&
-                 EndConnection(static_cast<int>(descriptor), door.path, std::nullopt)) {
-        ++counters_.cut_peers;
-      }
+  for (const Door& door : sockets_->doors) counters_.connections += door.open().size();
+}
+
+void ZmqBus::WatchSubscribers() {
+  for (const Door::Change& change : sockets_->doors[kEventsDoor].Watch(counters_.cut_peers)) {
+    if (change.began) {
+      sockets_->audience.Began(change.descriptor);
+    } else {
+      sockets_->audience.Ended(change.descriptor);
     }
-    counters_.connections += door.open.size();
   }
 }
 
-// libzmq keeps the topics; here they are counted, each once for all who have subscribed to it. It
-// also takes in all that a subscriber sends before it lets us go on, so one that sends anything
-// else, or very many at once, is cut off. Its topics go with it, and are told as ended.
+// libzmq also takes in all that a subscriber sends before it lets us go on, so one that sends
+// anything else than topics, or very many, is cut off.
 void ZmqBus::TakeTopics() {
-  const auto cut = [&](zmq::message_t& message) {
-    return EndConnection(DescriptorOf(message), sockets_->doors[1].path, PeerOf(message).pid);
-  };
-  std::map<int, int> of_one;  // by connection
+  sockets_->audience.BeginReading();
   zmq::message_t message;
   for (int i = 0; i < kTopicsAtOnce; ++i) {
-    if (!sockets_->events.recv(message, zmq::recv_flags::dontwait)) return;
-    const char kind = message.empty() ? '\x7f' : *static_cast<const char*>(message.data());
-    if (kind != '\x00' && kind != '\x01') {
-      ++counters_.dropped_in;
-      cut(message);
-      continue;
+    if (!sockets_->events.recv(message, zmq::recv_flags::dontwait)) {
+      sockets_->audience.ReadAll();
+      return;
     }
-    if (kind == '\x01') ++sockets_->topics;
-    if (kind == '\x00' && sockets_->topics > 0) --sockets_->topics;
-    const int descriptor = DescriptorOf(message);
-    const bool too_many_at_once = descriptor >= 0 && ++of_one[descriptor] > kTopicsOfOne;
-    const bool too_many = kind == '\x01' && sockets_->topics > sockets_->limits.topics_max;
-    if ((too_many || too_many_at_once) && cut(message)) ++counters_.cut_topics;
+    TakeTopic(message);
+  }
+}
+
+void ZmqBus::TakeTopic(zmq::message_t& message) {
+  Audience& audience = sockets_->audience;
+  Door& door = sockets_->doors[kEventsDoor];
+  const bool tcp = door.place().tcp();
+  const int descriptor = DescriptorOf(message);
+  const auto cut = [&] { return door.End(descriptor, RemoteOf(message, tcp)); };
+  const std::string said = message.to_string();
+  if (said.empty() || (said[0] != '\x00' && said[0] != '\x01')) {
+    ++counters_.dropped_in;
+    audience.Mixed();
+    cut();
+    return;
+  }
+  // Without a connection: libzmq tells what those who have gone had asked for. The door tells too.
+  if (descriptor < 0) return;
+  WatchSubscribers();
+  if (!audience.Sure(descriptor)) {
+    cut();
+    return;
+  }
+  if (said.size() > kTopicBytesMax) {
+    ++counters_.dropped_in;
+    cut();
+    return;
+  }
+  const std::string topic = said.substr(1);
+  if (said[0] == '\x00') {
+    for (const std::string& one : audience.Cancel(descriptor, topic)) {
+      sockets_->events.set(zmq::sockopt::unsubscribe, one);
+    }
+    return;
+  }
+  const Peer peer = PeerOf(message, tcp);
+  std::vector<std::string> granted = Expand(topic, sockets_->gate.MayHear(peer));
+  if (granted.empty()) TurnAway(peer, "Subscribe");
+  for (const std::string& one : audience.Ask(descriptor, topic, std::move(granted))) {
+    sockets_->events.set(zmq::sockopt::subscribe, one);
+  }
+  const bool too_many = audience.topics() > sockets_->limits.topics_max ||
+                        audience.TopicsOf(descriptor) > kTopicsOfOne;
+  if (too_many && cut()) ++counters_.cut_topics;
+}
+
+void ZmqBus::TurnAway(const Peer& peer, std::string request) {
+  if (sockets_->turned_away.size() < kTurnedAwayMax) {
+    sockets_->turned_away.push_back({peer, std::move(request)});
+  }
+}
+
+std::vector<TurnedAway> ZmqBus::TakeTurnedAway() {
+  std::vector<TurnedAway> all = std::exchange(sockets_->turned_away, {});
+  if (sockets_->zap) {
+    for (TurnedAway& one : sockets_->zap->Take()) all.push_back(std::move(one));
+  }
+  if (all.size() > kTurnedAwayMax) all.resize(kTurnedAwayMax);
+  return all;
+}
+
+// Subscribers ask again for their topics. Over tcp, who has not shown a key that is still known yet
+// shows it again.
+void ZmqBus::AskGateAgain() {
+  WatchConnections();
+  for (Door& door : sockets_->doors) {
+    const bool events = &door == &sockets_->doors[kEventsDoor];
+    if (!events && !door.place().tcp()) continue;
+    for (const auto& [descriptor, guest] : door.open()) {
+      if (!events && !guest.key.empty() && sockets_->gate.MayConnect(guest.key)) continue;
+      door.End(descriptor, guest.remote);
+    }
   }
 }
 
@@ -323,11 +346,25 @@ bool ZmqBus::ReceiveOne(Channel channel, std::vector<Inbound>& inputs, std::size
     ++counters_.dropped_in;
     return true;
   }
+  Door& door = sockets_->door_of(channel);
+  const bool tcp = door.place().tcp();
+  Peer peer = PeerOf(payload, tcp);
+  const int descriptor = DescriptorOf(payload);
+  const std::string remote = RemoteOf(payload, tcp);
+  if (tcp) {
+    // It was known when it connected, and may have been withdrawn since.
+    if (peer.key.empty() || !sockets_->gate.MayConnect(peer.key)) {
+      TurnAway(peer, "Connect");
+      door.End(descriptor, remote);
+      return true;
+    }
+    door.SetKey(descriptor, peer.key);
+  }
   ++counters_.received;
-  inputs.push_back({channel, route.to_string(), PeerOf(payload), payload.to_string()});
+  inputs.push_back({channel, route.to_string(), std::move(peer), payload.to_string()});
   Reader& reader = sockets_->readers[{channel, inputs.back().route}];
-  reader.descriptor = DescriptorOf(payload);
-  reader.pid = inputs.back().peer.pid;
+  reader.descriptor = descriptor;
+  reader.remote = remote;
   if (sockets_->readers.size() > sockets_->swept_at) {
     std::erase_if(sockets_->readers,
                   [](const auto& known) { return known.second.unread->messages == 0; });
@@ -377,7 +414,7 @@ void ZmqBus::CutTheWorst() {
       });
   if (worst == sockets_->readers.end()) return;
   const auto& [key, reader] = *worst;
-  if (EndConnection(reader.descriptor, sockets_->path_of(key.first), reader.pid)) {
+  if (sockets_->door_of(key.first).End(reader.descriptor, reader.remote)) {
     ++counters_.cut_unread;
     sockets_->cutting = reader.unread;
   }
@@ -393,6 +430,7 @@ void ZmqBus::Publish(const std::string& topic, std::string_view payload) {
   }
   if (waiting.bytes > sockets_->limits.events_bytes_max) {
     ++counters_.dropped_out;
+    ++counters_.events_late;
     return;
   }
   try {

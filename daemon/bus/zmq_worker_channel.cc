@@ -21,6 +21,24 @@ Error SocketError(const std::exception& error) {
   return {Code::kUnavailable, "socket", std::string("The socket fails: ") + error.what() + "."};
 }
 
+Result<void> CheckEndpoint(const std::string& endpoint, const std::optional<CurveCall>& call) {
+  ROSTER_TRY(PlaceOf(endpoint), "");
+  if (!IsTcp(endpoint)) return {};
+  if (!call) {
+    return Fail(Code::kRefused, "tcp-needs-curve",
+                "rosterd at " + endpoint +
+                    " is reached over the network, where both sides prove who they are: set "
+                    "worker.server_key and worker.certificate in the config.");
+  }
+  if (!model::IsPublicKey(call->server_key) || !model::IsPublicKey(call->own.public_key) ||
+      !model::IsPublicKey(call->own.secret_key)) {
+    return Fail(Code::kInvalid, "certificate-malformed",
+                "worker.server_key or worker.certificate holds no key of 40 characters. Make a "
+                "certificate with `rosterctl keygen`.");
+  }
+  return {};
+}
+
 }  // namespace
 
 struct ZmqWorkerChannel::Socket {
@@ -30,13 +48,11 @@ struct ZmqWorkerChannel::Socket {
   Result<void> connected;  // an error: the endpoint can't be used
 };
 
-ZmqWorkerChannel::ZmqWorkerChannel(const std::string& endpoint)
+ZmqWorkerChannel::ZmqWorkerChannel(const std::string& endpoint,
+                                   const std::optional<CurveCall>& call)
     : socket_(std::make_unique<Socket>()) {
-  const auto path = PathOf(endpoint);
-  if (!path) {
-    socket_->connected = tl::unexpected<Error>(path.error());
-    return;
-  }
+  socket_->connected = CheckEndpoint(endpoint, call);
+  if (!socket_->connected) return;
   try {
     zmq::socket_t& dealer = socket_->dealer;
     SetOptions(dealer, {kQueuedMax, kQueuedMax, kMessageBytesMax, kLingerMs});
@@ -44,6 +60,10 @@ ZmqWorkerChannel::ZmqWorkerChannel(const std::string& endpoint)
     dealer.set(zmq::sockopt::reconnect_ivl_max, kReconnectMaxMs);
     // Nothing waits for a daemon that is away: the protocol repeats what is still wanted.
     dealer.set(zmq::sockopt::immediate, true);
+    if (IsTcp(endpoint)) {
+      SetCallKeys(dealer, *call);
+      SetFamily(dealer, endpoint);
+    }
     dealer.connect(endpoint);
   } catch (const zmq::error_t& error) {
     socket_->connected =

@@ -1,17 +1,22 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "daemon/bus/curve_keys.h"
 #include "daemon/bus/worker_channel.h"
 
 namespace roster::bus {
 
 // A DEALER that connects, and connects again with a backoff. An endpoint that can't be used is told
-// by the first Send or Receive: Invalid "endpoint".
+// by the first Send or Receive: Invalid "endpoint", "endpoint-path", "endpoint-address",
+// "certificate-malformed"; Refused "tcp-needs-curve".
 class ZmqWorkerChannel : public WorkerChannel {
  public:
-  explicit ZmqWorkerChannel(const std::string& endpoint);
+  // `call` for tcp://, where it is needed.
+  explicit ZmqWorkerChannel(const std::string& endpoint,
+                            const std::optional<CurveCall>& call = std::nullopt);
   ~ZmqWorkerChannel() override;
   ZmqWorkerChannel(const ZmqWorkerChannel&) = delete;
   ZmqWorkerChannel& operator=(const ZmqWorkerChannel&) = delete;

@@ -5,6 +5,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/config/scalar.h"
+#include "daemon/model/access.h"
 
 namespace roster::config {
 namespace {
@@ -114,7 +115,11 @@ std::string WhyNotScalar(const Key& key, const std::string& text) {
     case Type::kPath:
       return text.empty() || text.size() > 4000 || HasControlCharacter(text) ? "is not a path" : "";
     case Type::kSchoolId:
-      return IsSchoolId(text) ? "" : "is not an id of a school";
+      return IsSchoolId(text) ? "" : "is not an id";
+    case Type::kAccount:
+      return IsAccountName(text) ? "" : "is no name of a user or group, and no number";
+    case Type::kPublicKey:
+      return model::IsPublicKey(text) ? "" : "is not a public key";
     case Type::kTemplate:
       return WhyNotTemplate(text);
     case Type::kMap:

@@ -1,6 +1,8 @@
 #include "daemon/config/config.h"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/config/check.h"
+#include "daemon/config/scalar.h"
 #include "daemon/model/words.h"
 
 namespace roster::config {
@@ -52,11 +55,18 @@ class Reader {
     config.endpoints = ReadEndpoints();
     config.worker.concurrency = static_cast<std::uint32_t>(values_.Count("worker.concurrency"));
     config.worker.lease = values_.Length("worker.lease");
+    config.worker.server_key = values_.Text("worker.server_key");
+    config.worker.certificate = OptionalSecret("worker.certificate");
+    config.worker.connect =
+        values_.Has("worker.connect") ? values_.Text("worker.connect") : config.endpoints.tasks;
+    config.network_certificate = OptionalSecret("network.certificate");
     for (std::size_t i = 0; i < values_.Items("schools"); ++i) {
       config.schools.push_back(ReadSchool("schools[" + std::to_string(i) + "]"));
     }
     CheckIds(config);
     CheckSharedSites(config);
+    if (values_.Has("access")) config.access = ReadAccess(config);
+    CheckNetwork(config);
     return config;
   }
 
@@ -69,6 +79,11 @@ class Reader {
     SecretRef ref = values_.Secret(path);
     if (ref.kind == SecretRef::Kind::kFile) ref.value = Path(ref.value);
     return ref;
+  }
+
+  std::optional<SecretRef> OptionalSecret(const std::string& path) const {
+    if (!values_.Has(path)) return std::nullopt;
+    return Secret(path);
   }
 
   std::string Url(const std::string& path) const {
@@ -109,6 +124,9 @@ class Reader {
     school.rules.never_archive = values_.Texts(at + ".protected.never_archive");
     school.rules.shared_logins = values_.Flag(at + ".site.scim.shared_logins");
     school.plans = ReadPlans(at);
+    if (values_.Has(at + ".retention.left")) {
+      school.retention.left = values_.Length(at + ".retention.left");
+    }
     return school;
   }
 
@@ -164,6 +182,11 @@ class Reader {
     plans.plan_ttl = values_.Length(at + ".plan_ttl");
     plans.invite_cooldown = values_.Length(at + ".invite.cooldown");
     plans.invite_batch = static_cast<std::uint32_t>(values_.Count(at + ".invite.batch"));
+    plans.four_eyes.all = values_.Flag(at + ".four_eyes.all");
+    plans.four_eyes.lifted_guards = values_.Flag(at + ".four_eyes.lifted_guards");
+    if (const auto over = values_.Limit(at + ".four_eyes.archives_over")) {
+      plans.four_eyes.archives_over = static_cast<std::uint32_t>(*over);
+    }
     return plans;
   }
 
@@ -353,6 +376,107 @@ class Reader {
     }
   }
 
+  std::vector<model::Grant> ReadAccess(const Config& config) {
+    std::vector<model::Grant> grants;
+    std::map<model::PublicKey, std::string> owners;
+    for (std::size_t i = 0; i < values_.Items("access"); ++i) {
+      const std::string at = "access[" + std::to_string(i) + "]";
+      model::Grant grant;
+      grant.name = values_.Text(at + ".name");
+      grant.uids = ReadNumbers(at + ".users", UserNumber);
+      grant.gids = ReadNumbers(at + ".groups", GroupNumber);
+      grant.keys = values_.Texts(at + ".keys");
+      for (const std::string& word : values_.Texts(at + ".roles")) {
+        if (const auto role = model::RoleFromWord(word)) grant.roles.push_back(*role);
+      }
+      for (std::size_t s = 0; s < values_.Items(at + ".schools"); ++s) {
+        const std::string place = at + ".schools[" + std::to_string(s) + "]";
+        grant.schools.emplace_back(values_.Text(place));
+        if (values_.Has(place) && config.FindSchool(grant.schools.back()) == nullptr) {
+          problems_.Add(values_.Line(place), place, "is not a school of this file",
+                        "allowed are the ids in schools");
+        }
+      }
+      if (!values_.Has(at + ".users") && !values_.Has(at + ".groups") &&
+          !values_.Has(at + ".keys")) {
+        problems_.Add(values_.Line(at), at, "names nobody", "needed is users, groups or keys");
+      }
+      for (const model::PublicKey& key : grant.keys) {
+        const auto [owner, fresh] = owners.emplace(key, grant.name);
+        if (fresh || owner->second == grant.name) continue;
+        problems_.Add(values_.Line(at + ".keys"), at + ".keys", "holds a key of another name too",
+                      "allowed is each key under one name");
+      }
+      grants.push_back(std::move(grant));
+    }
+    return grants;
+  }
+
+  static std::optional<std::int64_t> UserNumber(const std::string& name) {
+    const passwd* const entry = ::getpwnam(name.c_str());
+    if (entry == nullptr) return std::nullopt;
+    return entry->pw_uid;
+  }
+  static std::optional<std::int64_t> GroupNumber(const std::string& name) {
+    const group* const entry = ::getgrnam(name.c_str());
+    if (entry == nullptr) return std::nullopt;
+    return entry->gr_gid;
+  }
+
+  std::vector<std::int64_t> ReadNumbers(
+      const std::string& at, std::optional<std::int64_t> (*find)(const std::string& name)) {
+    std::vector<std::int64_t> numbers;
+    for (std::size_t i = 0; i < values_.Items(at); ++i) {
+      const std::string place = at + "[" + std::to_string(i) + "]";
+      const std::string text = values_.Text(place);
+      if (text.empty()) continue;
+      std::optional<std::int64_t> number = find(text);
+      if (const auto count = ParseCount(text); count && !number) {
+        number = static_cast<std::int64_t>(*count);
+      }
+      if (!number) {
+        problems_.Add(values_.Line(place), place, "is not known to this machine",
+                      "allowed is a name that getent finds, or a number");
+        continue;
+      }
+      numbers.push_back(*number);
+    }
+    return numbers;
+  }
+
+  void CheckNetwork(const Config& config) {
+    const Endpoints& endpoints = config.endpoints;
+    bool open = false;
+    for (const auto& [path, endpoint] :
+         {std::pair<std::string, const std::string&>{"endpoints.control", endpoints.control},
+          {"endpoints.events", endpoints.events},
+          {"endpoints.tasks", endpoints.tasks}}) {
+      if (!endpoint.starts_with("tcp://")) continue;
+      open = true;
+      if (!config.network_certificate) {
+        problems_.Add(values_.Line(path), path,
+                      "is open to the network, and rosterd has no certificate",
+                      "needed is network.certificate: rosterctl keygen makes one");
+      }
+      if (!config.access) {
+        problems_.Add(values_.Line(path), path,
+                      "is open to the network, and nothing says who may do what",
+                      "needed is access, with the keys of those who may");
+      }
+    }
+    if (!open && config.network_certificate) {
+      problems_.Add(values_.Line("network"), "network", "is for tcp:// alone, and nothing is there",
+                    "allowed with an endpoint on tcp://");
+    }
+    const bool far = config.worker.connect.starts_with("tcp://");
+    if (far && values_.Has("worker.connect") &&
+        (config.worker.server_key.empty() || !config.worker.certificate)) {
+      problems_.Add(values_.Line("worker.connect"), "worker.connect",
+                    "is on the network, where both sides prove who they are",
+                    "needed are worker.server_key and worker.certificate");
+    }
+  }
+
   // On one site, two schools' persons are told apart by {school} alone.
   void CheckSharedSites(const Config& config) {
     std::map<std::string, std::size_t> seen;
@@ -435,6 +559,7 @@ Result<Config> LoadText(std::string_view yaml, const std::string& filename) {
   const Values values = Values::Check(tree.root, problems);
   Config config = Reader(values, problems, filename).Read();
   if (!problems.empty()) return Wrong(problems);
+  config.digest = Blake2b(yaml);
   return config;
 }
 

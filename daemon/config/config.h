@@ -6,13 +6,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/digest.h"
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
 #include "daemon/config/secret.h"
+#include "daemon/model/access.h"
 #include "daemon/model/settings.h"
 
 namespace roster::config {
@@ -25,16 +28,22 @@ inline constexpr std::size_t kRolloversMax = 20;            // of a school
 inline constexpr std::chrono::days kRolloverLengthMax{92};  // first and last day counted
 inline constexpr std::uint32_t kGuardCountMax = 1'000'000;  // accounts
 
-// ipc:// endpoints with absolute paths of at most 107 bytes; all three differ.
+// ipc:// with absolute paths of at most 107 bytes, or tcp:// with an address and a port; all three
+// differ.
 struct Endpoints {
   std::string control;
   std::string events;
   std::string tasks;
+
+  friend bool operator==(const Endpoints&, const Endpoints&) = default;
 };
 
 struct Worker {
   std::uint32_t concurrency = 4;              // tasks at a time, 1..64
   Duration lease = std::chrono::seconds(60);  // 10 s..10 min
+  std::string connect;                        // where it finds rosterd; never empty
+  model::PublicKey server_key;                // with connect on tcp://
+  std::optional<SecretRef> certificate;       // with connect on tcp://; rosterd never resolves it
 };
 
 // What the school pays FACTS for: its limits are in the source's README.
@@ -65,6 +74,7 @@ struct School {
   Scim scim;
   model::RosterRules rules;  // rules.school is the school's id
   model::PlanRules plans;    // rollovers in the order of the file; no two share a day
+  model::Retention retention;
 
   const SchoolId& id() const { return rules.school; }
 };
@@ -73,6 +83,11 @@ struct Config {
   std::string state_dir;  // absolute
   Endpoints endpoints;
   Worker worker;
+  // Set when any endpoint is on tcp://.
+  std::optional<SecretRef> network_certificate;
+  // nullopt: root and rosterd's own user everything, all others nothing. With tcp:// there is one.
+  std::optional<std::vector<model::Grant>> access;
+  Digest digest;                // of the file's bytes
   std::vector<School> schools;  // 1..kSchoolsMax, ids unique, in the order of the file
 
   const School* FindSchool(const SchoolId& id) const;  // nullptr when there is none

@@ -9,6 +9,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/config/scalar.h"
+#include "daemon/model/access.h"
 #include "daemon/model/field.h"
 #include "daemon/model/settings.h"
 
@@ -124,7 +125,47 @@ void AddProgram(std::vector<Key>& keys) {
        Map("worker", "How roster-worker works."),
        Ranged("worker.concurrency", Type::kCount, "4", 1, 64, "Tasks at a time."),
        Ranged("worker.lease", Type::kDuration, "60s", 10, 600,
-              "How long a worker may hold a task without a word before it counts as unknown.")});
+              "How long a worker may hold a task without a word before it counts as unknown."),
+       endpoint("worker.connect", "",
+                "Where roster-worker finds rosterd. Left out: endpoints.tasks."),
+       Single("worker.server_key", Type::kPublicKey, "",
+              "rosterd's public key, for roster-worker over tcp."),
+       Single("worker.certificate", Type::kSecret, "",
+              "roster-worker's own certificate, for tcp: what rosterctl keygen made."),
+       Map("network", "For endpoints on tcp://, which are encrypted and know who calls by a key."),
+       Single("network.certificate", Type::kSecret, "",
+              "rosterd's certificate: what rosterctl keygen made.")});
+}
+
+Words RoleWords() {
+  Words words;
+  for (const auto role : model::kRoles) words.push_back(RoleWord(role));
+  return words;
+}
+
+void AddAccess(std::vector<Key>& keys) {
+  keys.insert(
+      keys.end(),
+      {List("access", kItems,
+            "Who may do what. Left out: root and rosterd's own user everything, all others "
+            "nothing."),
+       Required(Map("access[]", "A person, a program or a group, and their roles.")),
+       Required(Single("access[].name", Type::kSchoolId, "",
+                       "Of the person or program. One name is one person: two approvals under one "
+                       "name are one.")),
+       List("access[].users", kItems, "Users of this machine."),
+       Required(Single("access[].users[]", Type::kAccount, "", "A user.")),
+       List("access[].groups", kItems, "Groups of this machine: whoever is in one of them."),
+       Required(Single("access[].groups[]", Type::kAccount, "", "A group.")),
+       List("access[].keys", kItems, "Public keys, for tcp."),
+       Required(Single("access[].keys[]", Type::kPublicKey, "", "A public key.")),
+       Required(List("access[].roles", static_cast<double>(model::kRoles.size()),
+                     "viewer sees the lists; reviewer also decides; approver sees and approves; "
+                     "operator polls, reloads and forgets; worker executes; subscriber hears of "
+                     "events.")),
+       Required(OneOf("access[].roles[]", RoleWords(), "", "A role.")),
+       List("access[].schools", kSchoolsMax, "In these schools. Left out: in all."),
+       Required(Single("access[].schools[]", Type::kSchoolId, "", "A school's id."))});
 }
 
 void AddSchool(std::vector<Key>& keys) {
@@ -327,18 +368,32 @@ void AddPlans(std::vector<Key>& keys) {
        Required(Map("schools[].rollover[].guards",
                     "The limits in the window. What is left out is as usual."))});
   AddGuards(keys, "schools[].rollover[].guards", nullptr);
-  keys.insert(keys.end(), {Ranged("schools[].plan_ttl", Type::kDuration, "14d", 3600, 90 * 86400,
-                                  "A plan that nobody approves expires after this."),
-                           Map("schools[].invite", "Invitations, which never go by themselves."),
-                           Ranged("schools[].invite.cooldown", Type::kDuration, "7d", 3600,
-                                  365 * 86400, "How long after an invitation before a second one."),
-                           Ranged("schools[].invite.batch", Type::kCount, "500", 1, 100000,
-                                  "Invitations of one plan.")});
+  keys.insert(
+      keys.end(),
+      {Ranged("schools[].plan_ttl", Type::kDuration, "14d", 3600, 90 * 86400,
+              "A plan that nobody approves expires after this."),
+       Map("schools[].invite", "Invitations, which never go by themselves."),
+       Ranged("schools[].invite.cooldown", Type::kDuration, "7d", 3600, 365 * 86400,
+              "How long after an invitation before a second one."),
+       Ranged("schools[].invite.batch", Type::kCount, "500", 1, 100000, "Invitations of one plan."),
+       Map("schools[].four_eyes",
+           "Plans that two different people have to approve. Left out: one is "
+           "enough."),
+       Single("schools[].four_eyes.all", Type::kBool, "false", "All of them."),
+       Ranged("schools[].four_eyes.archives_over", Type::kCountLimit, "none", 0, kGuardCountMax,
+              "Those that archive more accounts than this."),
+       Single("schools[].four_eyes.lifted_guards", Type::kBool, "false",
+              "Those whose approval lifts guards."),
+       Map("schools[].retention", "How long is kept what nobody needs."),
+       Ranged("schools[].retention.left", Type::kDuration, "", 30 * 86400, 3650.0 * 86400,
+              "What is kept of people who have left is removed after this. "
+              "Left out: by `rosterctl forget` alone.")});
 }
 
 std::vector<Key> MakeKeys() {
   std::vector<Key> keys;
   AddProgram(keys);
+  AddAccess(keys);
   AddSchool(keys);
   AddParents(keys);
   AddFacts(keys);
@@ -396,13 +451,19 @@ std::string AllowedText(const Key& key) {
     case Type::kUrl:
       return "an https:// address without user, query or fragment (http:// for this machine alone)";
     case Type::kEndpoint:
-      return "ipc:// and an absolute path, as in ipc:///run/rosterd/control.sock";
+      return "ipc:// and an absolute path, as in ipc:///run/rosterd/control.sock, or tcp:// with "
+             "an "
+             "address and a port, as in tcp://10.0.0.5:7400";
     case Type::kPath:
       return "a path";
     case Type::kSecret:
       return "{file: PATH}, {env: NAME} or {credential: NAME}";
     case Type::kSchoolId:
       return "1 to 32 characters of a-z, 0-9 and -";
+    case Type::kAccount:
+      return "a name that this machine knows, or a number";
+    case Type::kPublicKey:
+      return "a public key, 40 characters, in quotes, as rosterctl keygen prints it";
     case Type::kTemplate:
       return "a text that holds {person} once and may hold {school}, as in {school}:{person}";
   }

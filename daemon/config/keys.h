@@ -25,10 +25,12 @@ enum class Type : std::uint8_t {
   kPercent,       // "20%", "0.5%"; range in percent
   kPercentLimit,  // "20%", "0.5%" or "none"; range in percent
   kUrl,           // https://..., http:// on loopback only
-  kEndpoint,      // ipc:///absolute/path
+  kEndpoint,      // ipc:///absolute/path, or tcp://HOST:PORT
   kPath,          // an absolute path
   kSecret,        // {file: PATH}, {env: NAME} or {credential: NAME}
   kSchoolId,      // [a-z0-9-]{1,32}
+  kAccount,       // a user's or group's name on this machine, or its number
+  kPublicKey,     // 40 characters of Z85
   kTemplate,      // of an external id: holds {person} once, may hold {school}
 };
 

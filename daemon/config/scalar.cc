@@ -175,13 +175,44 @@ std::string WhyNotUrl(std::string_view text) {
   return "";
 }
 
+bool IsAccountName(std::string_view text) {
+  if (text.empty() || text.size() > 32) return false;
+  if (const auto number = ParseCount(text)) return *number < 4294967295U;
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  if (text[0] == '-' || text[0] == '.') return false;
+  return std::all_of(text.begin(), text.end(), fits);
+}
+
+namespace {
+
+// "HOST:PORT", "[::1]:PORT", "*:PORT".
+std::string WhyNotTcp(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return "has no port";
+  const std::string_view host = text.substr(0, colon);
+  const auto port = ParseCount(text.substr(colon + 1));
+  if (!port || *port > 65535) return "has no port from 0 to 65535";
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == ':' || c == '[' || c == ']' || c == '*';
+  };
+  if (host.empty() || host.size() > 255 || !std::all_of(host.begin(), host.end(), fits)) {
+    return "has no address";
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string WhyNotEndpoint(std::string_view text) {
   constexpr std::string_view kIpc = "ipc://";
+  constexpr std::string_view kTcp = "tcp://";
   constexpr std::size_t kSocketPathMax = 107;  // sockaddr_un, less its final zero
-  if (text.starts_with("tcp://")) {
-    return "is tcp://, which needs CURVE keys, which this version does not offer";
-  }
-  if (!text.starts_with(kIpc)) return "is not an ipc:// endpoint";
+  if (text.starts_with(kTcp)) return WhyNotTcp(text.substr(kTcp.size()));
+  if (!text.starts_with(kIpc)) return "is neither an ipc:// nor a tcp:// endpoint";
   const std::string_view path = text.substr(kIpc.size());
   if (!path.starts_with('/')) return "has no absolute path";
   if (path.ends_with('/')) return "names a folder";

@@ -27,6 +27,7 @@ bool IsSchoolId(std::string_view text);         // [a-z0-9-]{1,32}
 bool IsEnvironmentName(std::string_view text);  // [A-Za-z_][A-Za-z0-9_]*, at most 255
 bool IsCredentialName(std::string_view text);   // [A-Za-z0-9._-]+, at most 255, not . nor ..
 bool HasControlCharacter(std::string_view text);
+bool IsAccountName(std::string_view text);  // [a-z_][a-z0-9._-]*[$]?, at most 32, or a number
 
 // Why a text is none of these; "" when it is fine. No reason repeats the text.
 std::string WhyNotUrl(std::string_view text);

@@ -7,8 +7,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
+#include "daemon/base/text.h"
 #include "daemon/config/scalar.h"
+#include "daemon/model/access.h"
 
 namespace roster::config {
 namespace {
@@ -128,6 +131,30 @@ Result<std::string> Resolve(const SecretRef& ref) {
                     "it must be one line");
   }
   return secret;
+}
+
+Result<Certificate> ResolveCertificate(const SecretRef& ref) {
+  ROSTER_ASSIGN(const std::string text, ReadRaw(ref), "");
+  if (text.size() > kSecretBytesMax) return TooLong(ref);
+  Certificate certificate;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string_view trimmed = Trim(line);
+    for (const auto& [name, value] : {std::pair{"public-key", &certificate.public_key},
+                                      std::pair{"secret-key", &certificate.secret_key}}) {
+      const std::size_t open = trimmed.find('"');
+      if (!trimmed.starts_with(name) || open == std::string_view::npos) continue;
+      const std::size_t close = trimmed.rfind('"');
+      if (close > open) *value = trimmed.substr(open + 1, close - open - 1);
+    }
+  }
+  if (!model::IsPublicKey(certificate.public_key) || !model::IsPublicKey(certificate.secret_key)) {
+    return Fail(Code::kInvalid, "certificate-malformed",
+                "The certificate " + ToString(ref) +
+                    " holds no public-key and secret-key of 40 characters; rosterctl keygen makes "
+                    "one, and the file that ends in .cert_secret is meant");
+  }
+  return certificate;
 }
 
 }  // namespace roster::config

@@ -35,4 +35,14 @@ inline constexpr std::size_t kSecretBytesMax = 4096;
 // everybody may read).
 Result<std::string> Resolve(const SecretRef& ref);
 
+// A CURVE key pair, each 40 characters of Z85.
+struct Certificate {
+  std::string public_key;
+  std::string secret_key;
+};
+
+// The same of a certificate with a secret key, in ZeroMQ's property language (RFC 4), as rosterctl
+// keygen writes it. Errors besides: Invalid "certificate-malformed".
+Result<Certificate> ResolveCertificate(const SecretRef& ref);
+
 }  // namespace roster::config

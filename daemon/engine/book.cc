@@ -267,10 +267,23 @@ Result<void> Book::PutLink(const model::Link& link) {
   if (before && before->account != link.account) {
     view_.Delete(Family::kReview, store::AccountKey(school_.id(), before->account));
   }
+  ROSTER_ASSIGN(const bool forgotten, IsForgotten(link.person), "linking");
+  if (forgotten) view_.Delete(Family::kReview, store::ForgottenKey(school_.id(), link.person));
   view_.Put(Family::kReview, store::LinkKey(school_.id(), link.person), store::EncodeLink(link));
   view_.Put(Family::kReview, store::AccountKey(school_.id(), link.account),
             store::EncodePerson(link.person));
   return {};
+}
+
+void Book::PutForgotten(PersonId person) {
+  view_.Put(Family::kReview, store::ForgottenKey(school_.id(), person), "");
+}
+
+Result<bool> Book::IsForgotten(PersonId person) const {
+  ROSTER_ASSIGN(const auto value,
+                view_.Get(Family::kReview, store::ForgottenKey(school_.id(), person)),
+                "reading the store");
+  return value.has_value();
 }
 
 void Book::PutHeldTask(PersonId person, const HeldTask& task) {

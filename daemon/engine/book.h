@@ -69,6 +69,9 @@ class Book {
   void RemoveFamilyExclusion(FamilyId family);
   Result<void> RemoveLink(PersonId person);
   Result<void> PutLink(const model::Link& link);  // Conflict when the account is another person's
+  // Kept until a link is put again.
+  void PutForgotten(PersonId person);
+  Result<bool> IsForgotten(PersonId person) const;
   void PutHeldTask(PersonId person, const HeldTask& task);
   void RemoveHeldTask(PersonId person);
 

@@ -49,8 +49,12 @@ Result<model::ReplyBody> Engine::Handle(School* school, const Caller& caller,
   return std::visit(
       [&](const auto& body) -> Result<model::ReplyBody> {
         if constexpr (std::is_same_v<std::decay_t<decltype(body)>, model::GetStatus>) {
-          ROSTER_ASSIGN(model::Status status, GetStatus(school), "");
+          ROSTER_ASSIGN(model::Status status, GetStatus(school, caller), "");
           return model::ReplyBody(std::move(status));
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, model::WhoAmI>) {
+          return WhoAmI(caller);
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, model::Reload>) {
+          return Reload(caller);
         } else {
           return Do(*school, caller, body);
         }

@@ -22,6 +22,7 @@ constexpr std::size_t kInputsAStep = 128;
 constexpr Duration kStepTime = std::chrono::milliseconds(250);
 constexpr std::size_t kStepReplyBytes = std::size_t{16} << 20U;
 constexpr std::size_t kForgottenAStep = 1000;
+constexpr std::string_view kSelf = "rosterd";
 constexpr std::size_t kWorkersMax = 1000;
 constexpr std::size_t kNamesMax = 64;  // of one process
 constexpr std::size_t kRepublishedMax = 1000;
@@ -45,7 +46,9 @@ bool IsCommand(const model::RequestBody& body) {
          std::holds_alternative<model::ResolveGroup>(body) ||
          std::holds_alternative<model::DecideMatch>(body) ||
          std::holds_alternative<model::RetryTasks>(body) ||
-         std::holds_alternative<model::ConfirmTasks>(body);
+         std::holds_alternative<model::ConfirmTasks>(body) ||
+         std::holds_alternative<model::Acknowledge>(body) ||
+         std::holds_alternative<model::Forget>(body);
 }
 
 // Whether a store's error ends the process.
@@ -60,8 +63,10 @@ Engine::Engine(Settings settings, World world)
       polls_(world.polls),
       clock_(world.clock),
       random_(world.random),
+      access_(world.access),
       told_(std::move(world.told)),
-      limited_(std::move(world.limited)) {}
+      limited_(std::move(world.limited)),
+      reload_(std::move(world.reload)) {}
 
 Result<void> Engine::Open() {
   started_ = clock_.Now();
@@ -69,6 +74,7 @@ Result<void> Engine::Open() {
   for (const SchoolSettings& settings : settings_.schools) {
     School school;
     school.settings = &settings;
+    school.worker_asked_steady = clock_.Steady();
     schools_.push_back(std::move(school));
   }
   ROSTER_TRY(Load(), "opening the store");
@@ -190,6 +196,7 @@ Result<void> Engine::Load() {
     if (const auto school = FindSchool(job.school)) (*school)->polling.reset();
   }
   starts_.clear();
+  reloaded_.reset();
   for (School& school : schools_) ROSTER_TRY(LoadSchool(school), school.id().value());
   return {};
 }
@@ -261,6 +268,8 @@ Result<void> Engine::Step(Duration wait_max) {
     // Nothing of this step is on disk: forget it, say so, and serve those who only ask.
     kept = tl::unexpected<Error>(committed.error());
     if (committed.error().code != Code::kExhausted) return kept;
+    refusals_.Settle(false);
+    strangers_.Settle(false);
     wall_ahead_ = wall_ahead;
     ROSTER_TRY(NoteDisk(committed.error()), "reading the store again");
     for (auto& [school, poll] : ending) {
@@ -275,11 +284,14 @@ Result<void> Engine::Step(Duration wait_max) {
     disk_problem_.clear();
     unprepared_ = false;
     for (School& school : schools_) school.unrecorded.reset();
+    refusals_.Settle(true);
+    strangers_.Settle(true);
   }
   for (QuotaWrite& write : quotas) write.done.set_value(kept);
   if (!committed && IsFatal(committed.error())) return kept;
   inputs_.erase(inputs_.begin(), inputs_.begin() + static_cast<std::ptrdiff_t>(*handled));
   Release();
+  TakeReload();
   TellLimits();
   return {};
 }
@@ -327,6 +339,9 @@ Result<std::size_t> Engine::HandleAll(const std::vector<PollEnd>& polls, bool re
     ROSTER_ASSIGN(School* const school, FindSchool(end.school), "taking in a poll");
     ROSTER_TRY(AbsorbPoll(*school, end, now), "taking in a poll");
   }
+  noting_refused_ = !read_only;
+  // What is wrong with the file is in the status.
+  if (reload_asked_ && !read_only) (void)Reload({std::string(kSelf), ""});
   const Duration begin = clock_.Steady();
   std::size_t handled = 0;
   std::size_t reply_bytes = 0;
@@ -346,7 +361,11 @@ Result<std::size_t> Engine::HandleAll(const std::vector<PollEnd>& polls, bool re
       reply_bytes += replies_[i].payload.size();
     }
   }
-  if (!read_only) ROSTER_TRY(Tick(now), "");
+  if (!read_only) {
+    NoteTurnedAway();
+    TellRefused();
+    ROSTER_TRY(Tick(now), "");
+  }
   return handled;
 }
 
@@ -398,8 +417,10 @@ Result<void> Engine::Tick(Time now) {
     schools_.front().head_changed = true;
   }
   ROSTER_TRY(FollowClock(now), "");
+  EndPurge();
   for (School& school : schools_) {
     ROSTER_TRY(ExpireLeases(school, now), "expiring leases");
+    ROSTER_TRY(ForgetByAge(school, now), "forgetting who has left");
     if (school.unrecorded) {
       ROSTER_TRY(RejectPoll(school, *school.unrecorded,
                             {Code::kExhausted, disk_reason_,
@@ -420,6 +441,7 @@ Result<void> Engine::Tick(Time now) {
     }
   }
   ROSTER_TRY(ServeParked(now), "handing out tasks");
+  for (School& school : schools_) WatchWorkers(school);
   const bool due = now >= next_forget_;
   for (School& school : schools_) {
     if (due || school.replies > settings_.replies_max) {
@@ -486,6 +508,7 @@ void Engine::Release() {
   entries_.clear();
   starts_.clear();
   for (School& school : schools_) school.head.published = school.head.seq;
+  StartPurge();
 }
 
 Result<School*> Engine::FindSchool(const std::optional<SchoolId>& id) {
@@ -531,28 +554,28 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
     refuse(request.error().request_id, request.error().error);
     return {};
   }
-  const bool command = IsCommand(request->body);
-  School* school = nullptr;
-  if (!std::holds_alternative<model::GetStatus>(request->body) || request->school) {
-    const auto found = FindSchool(request->school);
-    if (!found) {
-      refuse(request->request_id, found.error());
-      return {};
-    }
-    school = *found;
+  access::Principal who = access_.Get()->Identify(input.peer);
+  const auto permitted = Permit(who, *request);
+  if (!permitted) {
+    refuse(request->request_id, permitted.error());
+    return {};
   }
+  School* const school = *permitted;
+  const bool command = IsCommand(request->body);
+  const bool writes = command || std::holds_alternative<model::Reload>(request->body);
+  const Caller caller{who.actor, request->command.value(), std::move(who)};
   if (command) {
-    ROSTER_ASSIGN(const auto kept, FindKeptReply(*school, *request), "looking for a kept reply");
+    ROSTER_ASSIGN(const auto kept, FindKeptReply(*school, caller, *request),
+                  "looking for a kept reply");
     if (kept) {
       reply(bus::RelabelReply(*kept, request->request_id));
       return {};
     }
-    if (read_only) {
-      refuse(request->request_id, {Code::kExhausted, disk_reason_, disk_problem_});
-      return {};
-    }
   }
-  const Caller caller{input.peer.Actor(), request->command.value()};
+  if (writes && read_only) {
+    refuse(request->request_id, {Code::kExhausted, disk_reason_, disk_problem_});
+    return {};
+  }
   auto body = Handle(school, caller, *request);
   if (!body) {
     // A command that the store fails in the middle of must not be committed by half.
@@ -564,7 +587,8 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
     reply(bus::EncodeReply(request->request_id, *body));
     return {};
   }
-  store::KeptReply kept{request->body_digest, bus::EncodeReply("", *body), clock_.Now()};
+  store::KeptReply kept{request->body_digest, bus::EncodeReply("", *body), clock_.Now(),
+                        caller.actor};
   reply(bus::RelabelReply(kept.reply, request->request_id));
   view_->Put(Family::kReplies, store::ReplyExpiryKey(school->id(), kept.at, request->command), "");
   view_->Put(Family::kReplies, store::ReplyKey(school->id(), request->command),
@@ -573,12 +597,23 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
   return {};
 }
 
-Result<std::optional<std::string>> Engine::FindKeptReply(const School& school,
+Result<std::optional<std::string>> Engine::FindKeptReply(School& school, const Caller& caller,
                                                          const model::Request& request) {
   ROSTER_ASSIGN(const auto value,
                 view_->Get(Family::kReplies, store::ReplyKey(school.id(), request.command)), "");
   if (!value) return {std::nullopt};
   ROSTER_ASSIGN(store::KeptReply kept, store::DecodeKeptReply(*value), "");
+  // A reply may show what its command did, and is for whoever sent that.
+  if (!kept.actor.empty() && kept.actor != caller.actor) {
+    NoteRefused(refusals_, {&school}, caller.actor, access::RequestName(request.body),
+                "other-actor");
+    return {bus::EncodeReply(
+        "", model::Refusal{{Code::kRefused, "other-actor",
+                            "Somebody else has used this command id. Nothing was done: send the "
+                            "command again with an id of its own."},
+                           {},
+                           0})};
+  }
   if (kept.request != request.body_digest) {
     return {bus::EncodeReply(
         "", model::Refusal{{Code::kInvalid, "command-id-reused",
@@ -616,7 +651,7 @@ Result<void> Engine::ForgetReplies(School& school, Time now) {
 }
 
 Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
-  const auto request = bus::DecodeWorkerRequest(input.payload);
+  auto request = bus::DecodeWorkerRequest(input.payload);
   model::WorkerReply reply;
   const auto send = [&] {
     replies_.push_back({bus::Channel::kTasks, input.route, bus::EncodeWorkerReply(reply)});
@@ -629,13 +664,23 @@ Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
     return {};
   }
   reply.request_id = request->request_id;
+  const access::Principal who = access_.Get()->Identify(input.peer);
+  const model::Lease* const asked = std::get_if<model::Lease>(&request->body);
+  Parked parked{input.route, request->request_id, request->worker, input.peer, {}, {}, {}};
+  if (asked != nullptr) parked.asked = *asked;
+  model::WorkerReply barred;
+  if (auto refused = PermitWorker(who, *request, barred)) {
+    reply.body = *std::move(refused);
+    send();
+    return {};
+  }
   if (read_only) {
     reply.body = Error{Code::kExhausted, disk_reason_, disk_problem_};
     send();
     return {};
   }
   const Time now = clock_.Now();
-  if (auto refused = Admit(request->worker, input.peer.pid, now)) {
+  if (auto refused = Admit(request->worker, who.actor, input.peer.pid, now)) {
     reply.body = *std::move(refused);
     send();
     return {};
@@ -644,32 +689,43 @@ Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
     const auto [room, limit] = RoomOf(request->worker, lease->max);
     if (limit) limits_.Reached(*limit);
     // A worker that asks again has given up on what it asked before.
-    std::erase_if(parked_, [&](const Parked& parked) { return parked.worker == request->worker; });
-    parked_.push_back(
-        {input.route, request->request_id, request->worker, *lease, clock_.Steady() + lease->wait});
+    std::erase_if(parked_, [&](const Parked& other) { return other.worker == request->worker; });
+    parked.lease = *lease;
+    parked.until = clock_.Steady() + lease->wait;
+    parked_.push_back(std::move(parked));
     return {};  // answered by ServeParked, in this step if there is anything
   }
   if (const auto* heartbeat = std::get_if<model::Heartbeat>(&request->body)) {
-    ROSTER_ASSIGN(reply.body, Extend(request->worker, *heartbeat, now), "extending leases");
+    ROSTER_ASSIGN(model::HeartbeatReply extended, Extend(request->worker, *heartbeat, now),
+                  "extending leases");
+    const auto& more = std::get<model::HeartbeatReply>(barred.body).lost;
+    extended.lost.insert(extended.lost.end(), more.begin(), more.end());
+    reply.body = std::move(extended);
   } else {
-    ROSTER_ASSIGN(reply.body,
+    ROSTER_ASSIGN(model::ReportReply absorbed,
                   Absorb(request->worker, std::get<model::ReportOutcomes>(request->body), now),
                   "taking in reports");
+    const auto& more = std::get<model::ReportReply>(barred.body).refused;
+    absorbed.refused.insert(absorbed.refused.end(), more.begin(), more.end());
+    reply.body = std::move(absorbed);
   }
   send();
   return {};
 }
 
-std::optional<Error> Engine::Admit(const std::string& name, std::int64_t pid, Time now) {
+std::optional<Error> Engine::Admit(const std::string& name, const std::string& actor,
+                                   std::int64_t pid, Time now) {
   const auto known = workers_.find(name);
-  if (known == workers_.end() || known->second.pid != pid) {
+  if (known == workers_.end() || known->second.pid != pid || known->second.actor != actor) {
     if (known == workers_.end() && workers_.size() >= kWorkersMax) {
       limits_.Reached(Limit::kWorkers);
       return Error{Code::kExhausted, "too-many-workers",
                    "More than 1000 workers have been here. Wait until some have gone."};
     }
-    const auto names = std::count_if(workers_.begin(), workers_.end(), [pid](const auto& worker) {
-      return pid >= 0 && worker.second.pid == pid;
+    // Over tcp there is no process to know: all that come with one key are counted together.
+    const auto names = std::count_if(workers_.begin(), workers_.end(), [&](const auto& worker) {
+      return pid >= 0 ? worker.second.pid == pid
+                      : worker.second.pid < 0 && worker.second.actor == actor;
     });
     if (names >= static_cast<std::ptrdiff_t>(kNamesMax)) {
       limits_.Reached(Limit::kNames);
@@ -680,6 +736,7 @@ std::optional<Error> Engine::Admit(const std::string& name, std::int64_t pid, Ti
   Worker& worker = workers_[name];
   worker.seen = now;
   worker.pid = pid;
+  worker.actor = actor;
   return std::nullopt;
 }
 

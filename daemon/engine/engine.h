@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/access/access.h"
+#include "daemon/access/current.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/random.h"
 #include "daemon/base/result.h"
@@ -22,6 +24,7 @@
 #include "daemon/engine/book.h"
 #include "daemon/engine/limits.h"
 #include "daemon/engine/polls.h"
+#include "daemon/engine/refusals.h"
 #include "daemon/engine/school.h"
 #include "daemon/engine/settings.h"
 #include "daemon/model/request.h"
@@ -32,6 +35,17 @@ namespace roster::engine {
 
 class Engine {
  public:
+  // What a config file says that was read again. It counts once the step that has it on record is
+  // on disk.
+  struct Reloaded {
+    Settings settings;  // schools that are new or gone count from the next start on
+    access::Access access;
+    Digest digest;                           // of the file
+    std::vector<std::string> changed;        // keys that count from now on
+    std::vector<std::string> needs_restart;  // keys that count from the next start on
+    std::function<void()> taken = nullptr;   // called when it counts; may be empty
+  };
+
   // The world, by its seams. All outlive the engine.
   struct World {
     store::Store& store;
@@ -39,10 +53,15 @@ class Engine {
     Polls& polls;
     const Clock& clock;
     Random& random;
+    // Who may do what: the bus's gate asks it too, and a reload replaces it.
+    access::Current& access;
     // Told of each entry once it is on disk; may be empty. Engine thread.
     std::function<void(const model::Entry&)> told = nullptr;
     // Told of a limit that was reached, of each once a minute at most; may be empty. Engine thread.
     std::function<void(const model::LimitReached&)> limited = nullptr;
+    // Reads the config file again: it is good, or the problems that it has. Empty: there is none.
+    // Engine thread, which waits for it.
+    std::function<Result<Reloaded>()> reload = nullptr;
   };
 
   Engine(Settings settings, World world);
@@ -55,6 +74,10 @@ class Engine {
   // the process ends, and its restart is the recovery. A disk that is full or read-only is no
   // error: it is told to whoever asks, and the next step tries again.
   Result<void> Step(Duration wait_max);
+
+  // The next step reads the config file again, as if an operator had asked; what is wrong with it
+  // then stands in the status. Engine thread.
+  void AskToReload() { reload_asked_ = true; }
 
   // Keeps how much of a subscription key's quota is used: returns when it is on disk. Any thread
   // but the engine's. Unavailable "stopped" once Close() was called.
@@ -69,6 +92,7 @@ class Engine {
   struct Caller {
     std::string actor;
     std::string cause;  // command id
+    access::Principal who = {};
   };
   struct Outgoing {
     bus::Channel channel;
@@ -84,8 +108,10 @@ class Engine {
     std::string route;
     std::string request_id;
     std::string worker;
-    model::Lease lease;
-    Duration until{};  // Steady
+    bus::Peer peer;
+    model::Lease asked;
+    model::Lease lease;  // of it, what the peer may have
+    Duration until{};    // Steady
   };
   struct QuotaWrite {
     Fingerprint key;
@@ -95,6 +121,7 @@ class Engine {
   struct Worker {
     Time seen;
     std::int64_t pid = -1;  // of its process; -1: not attested
+    std::string actor;      // whose process that is
     bool lapsed = false;    // a lease of its ran out, and it has reported nothing since
   };
   // One page of an index.
@@ -129,7 +156,7 @@ class Engine {
   Duration WaitTime(Duration wait_max) const;
   Result<School*> FindSchool(const std::optional<SchoolId>& id);
   void Append(School& school, const Caller& caller, model::Event event);
-  Result<std::optional<std::string>> FindKeptReply(const School& school,
+  Result<std::optional<std::string>> FindKeptReply(School& school, const Caller& caller,
                                                    const model::Request& request);
   Result<void> ForgetReplies(School& school, Time now);
 
@@ -177,6 +204,46 @@ class Engine {
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Explain& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Replay& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::VerifyState& body);
+  // access.cc: who is asking, what they may, and what changes about that.
+  // The schools in which somebody has any of these roles.
+  std::vector<School*> SchoolsOf(const access::Principal& who, access::Roles any_of);
+  std::vector<School*> Concerned(const access::Principal& who);
+  void NoteRefused(Refusals& refusals, const std::vector<School*>& schools,
+                   const std::string& actor, std::string_view request, std::string_view reason);
+  // The school that a request is about, nullptr for one of no school; or why not. The one check of
+  // what comes over `control`.
+  Result<School*> Permit(const access::Principal& who, const model::Request& request);
+  // The same of what comes over `tasks`: takes out of the request what is of schools in which the
+  // worker has no business, and puts the answer to that into `barred`.
+  std::optional<Error> PermitWorker(const access::Principal& who, model::WorkerRequest& request,
+                                    model::WorkerReply& barred);
+  void NoteTurnedAway();
+  void TellRefused();
+  void TakeReload();
+  Result<model::ReplyBody> WhoAmI(const Caller& caller);
+  Result<model::ReplyBody> Reload(const Caller& caller);
+  // privacy.cc: what is removed.
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Forget& body);
+  struct Kept;       // of somebody
+  class EntryCache;  // decoded
+  Result<Kept> KeptOf(School& school, PersonId person, EntryCache& entries);
+  static std::string WhyHere(const Kept& kept);
+  Result<void> Forget(School& school, const Caller& caller, const std::vector<Kept>& all,
+                      bool by_age, Time now);
+  Result<void> ForgetTasks(School& school, const Caller& caller, const Kept& kept, Time now);
+  Result<void> ForgetGroups(Book& book, const School& school, const std::vector<PersonId>& persons,
+                            std::set<PersonId>& concerned, bool& changed);
+  Result<void> ForgetFamilies(School& school, const Caller& caller,
+                              const std::vector<FamilyId>& families);
+  Result<void> ForgetInReplies(const School& school, const std::vector<PersonId>& persons,
+                               Time now);
+  Result<void> ForgetByAge(School& school, Time now);
+  // What was forgotten leaves the disk too: begun behind a commit, ended in a later step.
+  void StartPurge();
+  void EndPurge();
+  // notices.cc: what awaits people, and whether they know.
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Acknowledge& body);
+  void WatchWorkers(School& school);
   Result<std::vector<model::UserRow>> RelativesOf(const Book& book, const model::Filter& filter,
                                                   const model::Change& fresh,
                                                   FirstOfFamilies& firsts) const;
@@ -185,7 +252,8 @@ class Engine {
                                                        FirstOfFamilies& firsts);
   Result<model::ReplyBody> ListApproved(School& school, const model::Plan& plan,
                                         const model::ListPlan& body);
-  Result<model::Status> GetStatus(const School* only);
+  // Of one school, or of all in which the caller has a role.
+  Result<model::Status> GetStatus(const School* only, const Caller& caller);
   Result<model::SchoolStatus> StatusOf(School& school);
   Result<Page> ListPage(const School& school, const model::Filter& filter, std::uint32_t size,
                         const std::string& token) const;
@@ -218,6 +286,9 @@ class Engine {
   static Result<std::optional<std::string>> WhyUntouchable(const Book& book,
                                                            const model::Change& change);
   Result<void> CheckApprovable(const model::Plan* plan, const model::ApprovePlan& body) const;
+  std::vector<std::string> ApproverNames(const School& school, const Caller& caller) const;
+  Result<bool> IsSecond(School& school, const Caller& caller, model::Plan& plan,
+                        const model::ApprovePlan& body, std::string_view why, Time now);
   void AppendApproved(School& school, const Caller& caller, const model::Plan& plan,
                       std::vector<PersonId> left_out);
   // Guards that trip for these items, with some of the people.
@@ -266,7 +337,8 @@ class Engine {
                        Time now);
   static bool Wants(const model::Lease& lease, const SchoolId& school);
   // The refusal of a worker that is one too many.
-  std::optional<Error> Admit(const std::string& name, std::int64_t pid, Time now);
+  std::optional<Error> Admit(const std::string& name, const std::string& actor, std::int64_t pid,
+                             Time now);
   static bool AreOne(const std::string& name, const Worker& one, const std::string& other_name,
                      const Worker& other);
   // How many tasks the worker may get, and the limit that this is less than `wanted` for.
@@ -286,29 +358,38 @@ class Engine {
   Result<void> ServeParked(Time now);
   void NoteSite(School& school, const model::Outcome& outcome, Time now);
 
-  const Settings settings_;
+  Settings settings_;  // a reload replaces parts of it
   store::Store& store_;
   bus::Bus& bus_;
   Polls& polls_;
   const Clock& clock_;
   Random& random_;
+  access::Current& access_;
   const std::function<void(const model::Entry&)> told_;
   const std::function<void(const model::LimitReached&)> limited_;
+  const std::function<Result<Reloaded>()> reload_;
 
   Time started_;
   std::vector<School> schools_;
   std::map<std::string, Worker> workers_;  // by name
   std::deque<bus::Inbound> inputs_;        // not handled yet
   Limits limits_;
+  Refusals refusals_{1000, 60};  // of those who are known to the kernel or by a granted key
+  bool noting_refused_ = true;   // false: what is answered was noted already
+  Refusals strangers_{100, 10};  // of keys that anybody could have made
   std::deque<Parked> parked_;
   Duration next_beat_{};
   std::optional<Duration> wall_ahead_;  // of the steady clock; smaller: the clock was set back
   Time next_forget_;
   bool unprepared_ = false;   // since the start the disk has not taken what Prepare() does
+  bool purging_ = false;      // a purge is under way
+  Duration next_purge_{};     // steady; not before
   std::string disk_problem_;  // "" while commits succeed
   std::string disk_reason_;   // of it, a word
   std::string disk_slow_;     // how slow the last commit was; "" when it was not
   Duration slow_until_{};     // steady: then it is tried whether it still is
+  bool reload_asked_ = false;
+  std::string config_problem_;  // why the config file was not taken; "": it was
 
   // Of the step under way.
   std::unique_ptr<store::Overlay> view_;
@@ -316,6 +397,7 @@ class Engine {
   std::vector<Publication> publications_;
   std::vector<model::Entry> entries_;  // of this step, for told_
   std::vector<PollJob> starts_;
+  std::optional<Reloaded> reloaded_;  // counts when the step is on disk
 
   mutable std::mutex quota_mutex_;
   std::vector<QuotaWrite> quota_writes_;  // guarded by quota_mutex_

@@ -39,6 +39,50 @@ std::vector<model::Link> Merge(const std::vector<model::Link>& kept,
   return all;
 }
 
+// Takes out those whose person was forgotten: the account stays nobody's. The links of those are
+// given back, since who is in scope again has their account again.
+Result<std::vector<model::Link>> TakeForgotten(const PollJob& job,
+                                               std::vector<model::Link>& recovered) {
+  std::vector<model::Link> taken;
+  const store::Range range = store::ForgottenRange(job.school);
+  const auto cursor = job.stored->Scan(Family::kReview, range.begin, range.end);
+  std::set<PersonId> forgotten;
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const PersonId person, store::PersonOfKey(cursor->key()), "reading links");
+    forgotten.insert(person);
+  }
+  ROSTER_TRY(cursor->status(), "reading links");
+  for (const model::Link& link : recovered) {
+    if (forgotten.contains(link.person)) taken.push_back(link);
+  }
+  std::erase_if(recovered,
+                [&](const model::Link& link) { return forgotten.contains(link.person); });
+  return taken;
+}
+
+std::vector<PersonId> PersonsOf(const std::vector<model::Link>& links) {
+  std::vector<PersonId> persons;
+  persons.reserve(links.size());
+  for (const model::Link& link : links) persons.push_back(link.person);
+  return persons;
+}
+
+// Of those links, the ones of people who are in scope. Both are by person.
+std::vector<model::Link> InScope(const std::vector<model::Link>& links,
+                                 const std::vector<model::Candidate>& candidates) {
+  std::vector<model::Link> here;
+  for (const model::Link& link : links) {
+    const auto candidate = std::lower_bound(
+        candidates.begin(), candidates.end(), link.person,
+        [](const model::Candidate& one, PersonId person) { return one.person < person; });
+    if (candidate != candidates.end() && candidate->person == link.person &&
+        candidate->eligibility == model::Eligibility::kEligible) {
+      here.push_back(link);
+    }
+  }
+  return here;
+}
+
 Result<model::Choices> ReadChoices(const PollJob& job) {
   model::Choices choices;
   const store::Range emails = store::EmailChoiceRange(job.school);
@@ -205,13 +249,17 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
   const model::RosterRules rules = RulesHere(school_rules, snapshot, accounts);
   ROSTER_ASSIGN(std::vector<model::Link> links, ReadLinks(job), "examining");
   findings.recorded = match::RecoverLinks(accounts, links, rules);
+  ROSTER_ASSIGN(const std::vector<model::Link> forgotten, TakeForgotten(job, findings.recorded),
+                "examining");
   links = Merge(links, findings.recorded);
   ROSTER_ASSIGN(const model::Choices choices, ReadChoices(job), "examining");
 
-  std::vector<PersonId> linked;
-  linked.reserve(links.size());
-  for (const model::Link& link : links) linked.push_back(link.person);
-  roster::RosterResult people = roster::Roster(snapshot, rules, linked, choices);
+  roster::RosterResult people = roster::Roster(snapshot, rules, PersonsOf(links), choices);
+  if (const auto back = InScope(forgotten, people.candidates); !back.empty()) {
+    findings.recorded = Merge(findings.recorded, back);
+    links = Merge(links, back);
+    people = roster::Roster(snapshot, rules, PersonsOf(links), choices);
+  }
   findings.unknown_words = std::move(people.unknown_words);
   AddUnusedWords(snapshot, rules, findings.unknown_words);
   findings.notices = std::move(people.notices);

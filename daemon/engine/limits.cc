@@ -38,6 +38,10 @@ constexpr std::array<Words, kLimits> kWords{{
     {"replies",
      "More than 100,000 commands came to one school within a day: the oldest can no longer be "
      "repeated. Look for a client that sends commands again and again."},
+    {"refusals",
+     "More kinds of refused requests than are told apart came in one minute. They were refused, "
+     "and "
+     "those over the limit are not in the journal. Look at who tries what they may not."},
 }};
 
 }  // namespace

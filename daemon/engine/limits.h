@@ -30,8 +30,9 @@ enum class Limit : std::uint8_t {
   kHeld,      // leases given smaller than asked for: the worker holds too much
   kLapsed,    // the same: it let leases run out
   kReplies,   // kept replies that were forgotten before their time
+  kRefusals,  // refused requests that are not put on record: too many are told apart
 };
-inline constexpr std::size_t kLimits = 13;
+inline constexpr std::size_t kLimits = 14;
 
 // Not thread-safe.
 class Limits {

@@ -6,6 +6,7 @@
 
 #include "daemon/diff/diff.h"
 #include "daemon/engine/engine.h"
+#include "daemon/plan/four_eyes.h"
 #include "daemon/plan/guards.h"
 #include "daemon/plan/plan.h"
 #include "daemon/review/review.h"
@@ -32,16 +33,39 @@ void CountItems(const std::vector<model::PlanItem>& items, model::Plan& plan) {
   }
 }
 
-void SortUnique(std::vector<PersonId>& persons) {
-  std::sort(persons.begin(), persons.end());
-  persons.erase(std::unique(persons.begin(), persons.end()), persons.end());
-}
-
 std::vector<model::GuardKind> KindsOf(const std::vector<model::Hold>& holds) {
   std::vector<model::GuardKind> kinds;
   kinds.reserve(holds.size());
   for (const model::Hold& hold : holds) kinds.push_back(hold.guard);
   return kinds;
+}
+
+template <typename T>
+void SortUnique(std::vector<T>& all) {
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+}
+
+std::uint64_t Archives(const std::vector<model::PlanItem>& items) {
+  return static_cast<std::uint64_t>(
+      std::count_if(items.begin(), items.end(),
+                    [](const model::PlanItem& item) { return item.action == Action::kArchive; }));
+}
+
+// What this approval is of.
+model::Approval ApprovalOf(const model::ApprovePlan& body, std::string actor, Time now) {
+  model::Approval approval;
+  approval.actor = std::move(actor);
+  approval.at = now;
+  approval.leave_out_changed = body.leave_out_changed;
+  approval.only = body.only;
+  approval.except = body.except;
+  SortUnique(approval.only);
+  SortUnique(approval.except);
+  approval.override_guards = body.override_guards;
+  approval.override_reason = body.override_reason;
+  approval.choice = plan::ChoiceDigest(approval);
+  return approval;
 }
 
 bool IsChosen(const model::ApprovePlan& body, const std::set<PersonId>& except,
@@ -243,6 +267,9 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     plan.not_undone = collected.not_undone;
     plan.not_undone_total = collected.not_undone_total;
     plan.recently_invited = collected.recently_invited;
+    const model::FourEyes& rules = school.settings->plans.four_eyes;
+    plan.two_needed = plan::WhyTwo(rules, {Archives(items), false});
+    plan.lifting_needs_two = rules.lifted_guards;
   };
   // The same content is the same plan, as long as nobody has approved it.
   const store::Range range = store::PlanRange(school.id());
@@ -418,6 +445,14 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   }
 
   model::Plan& plan = *found;
+  const std::string_view two =
+      plan::WhyTwo(school.settings->plans.four_eyes, {Archives(good), !holds.empty()});
+  if (two.empty()) {
+    plan.first_approval.reset();
+  } else {
+    ROSTER_ASSIGN(const bool second, IsSecond(school, caller, plan, body, two, now), "");
+    if (!second) return model::ReplyBody(model::ApproveReply{plan, {}, 0});
+  }
   plan.state = model::PlanState::kApproved;
   plan.approved_at = now;
   plan.approved_by = caller.actor;
@@ -439,6 +474,57 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   return model::ReplyBody(model::ApproveReply{plan, std::move(shown), plan.left_out});
 }
 
+// The config's entries that make them an approver here. Others say nothing of who somebody is: a
+// group that may look on holds many.
+std::vector<std::string> Engine::ApproverNames(const School& school, const Caller& caller) const {
+  std::vector<std::string> names;
+  const auto access = access_.Get();
+  for (const model::Grant& grant : access->grants()) {
+    const auto has = [](const auto& all, const auto& one) {
+      return std::find(all.begin(), all.end(), one) != all.end();
+    };
+    const bool approver = has(caller.who.names, grant.name) &&
+                          has(grant.roles, model::Role::kApprover) &&
+                          (grant.schools.empty() || has(grant.schools, school.id()));
+    if (approver && !has(names, grant.name)) names.push_back(grant.name);
+  }
+  return names;
+}
+
+// Where two have to approve: true for the second, who says the same as somebody else has said
+// before. What the first says is kept, and nothing is done.
+Result<bool> Engine::IsSecond(School& school, const Caller& caller, model::Plan& plan,
+                              const model::ApprovePlan& body, std::string_view why, Time now) {
+  model::Approval approval = ApprovalOf(body, caller.actor, now);
+  approval.names = ApproverNames(school, caller);
+  const auto& first = plan.first_approval;
+  if (first && first->choice == approval.choice) {
+    access::Principal approver = caller.who;
+    approver.names = approval.names;
+    const bool same =
+        access::SamePerson(approver, first->actor, "") ||
+        std::any_of(first->names.begin(), first->names.end(), [&](const std::string& name) {
+          return access::SamePerson(approver, first->actor, name);
+        });
+    if (!same) return true;
+    NoteRefused(refusals_, {&school}, caller.actor, "ApprovePlan", "same-person");
+    return Fail(Code::kRefused, "same-person",
+                PlanName(plan.id) + " was approved by you already (" + first->actor + ", on " +
+                    FormatTime(first->at) +
+                    "), and it takes two different people. Nothing was done: it waits for "
+                    "another approver.");
+  }
+  plan.first_approval = std::move(approval);
+  // As it is now: the config may be another one than when it was prepared.
+  plan.lifting_needs_two = school.settings->plans.four_eyes.lifted_guards;
+  if (why != "lifted-guards") plan.two_needed = why;
+  Append(school, caller,
+         model::ApprovalGiven{plan.id, plan.digest, plan.first_approval->choice, std::string(why)});
+  plan.first_approval->seq = school.head.seq;
+  view_->Put(Family::kWork, store::PlanKey(school.id(), plan.id), store::EncodePlan(plan));
+  return false;
+}
+
 void Engine::AppendApproved(School& school, const Caller& caller, const model::Plan& plan,
                             std::vector<PersonId> left_out) {
   model::PlanApproved approved;
@@ -456,6 +542,7 @@ void Engine::AppendApproved(School& school, const Caller& caller, const model::P
   approved.not_chosen = plan.not_chosen;
   approved.lifted = KindsOf(plan.holds);
   if (!plan.override_reason.empty()) approved.override_reason = Blake2b(plan.override_reason);
+  if (plan.first_approval) approved.first_actor = plan.first_approval->actor;
   Append(school, caller, std::move(approved));
 }
 

@@ -38,6 +38,7 @@ Result<void> Engine::StartPoll(School& school, Time now, bool reuse) {
   poll.started = now;
   school.head_changed = true;
   school.examine_again = false;
+  school.forgotten.clear();
   if (!reuse) school.touched.clear();
   view_->Put(Family::kWork, store::PollKey(school.id(), poll.id), store::EncodePoll(poll));
   if (poll.id.value() > settings_.polls_kept) {
@@ -141,6 +142,7 @@ Result<void> Engine::RecordLinks(School& school, const std::vector<model::Link>&
     ROSTER_ASSIGN(const auto known, book.FindLink(link.person), "recording links");
     ROSTER_ASSIGN(const auto owner, book.FindOwner(link.account), "recording links");
     if (known || owner) continue;  // an approved task was faster
+    if (school.forgotten.contains(link.person)) continue;
     ROSTER_TRY(book.PutLink(link), "recording links");
     recorded.links.emplace_back(link.person, link.account);
     if (recorded.links.size() == model::kEntryPersonsMax) flush();
@@ -244,6 +246,10 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
   std::set<PersonId> concerned;
   for (const model::Change& change : findings.changed) {
     const PersonId person = change.candidate.person;
+    if (school.forgotten.contains(person)) {
+      school.read_again = true;  // if they are here again, the next poll shows it
+      continue;
+    }
     concerned.insert(person);
     // Whether a decision still counts may have changed, and with it who is whose rival.
     ROSTER_ASSIGN(const auto rivals, book.FindRivals(person), "taking in a poll");

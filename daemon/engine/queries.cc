@@ -400,7 +400,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
   return model::ReplyBody(std::move(reply));
 }
 
-Result<model::Status> Engine::GetStatus(const School* only) {
+Result<model::Status> Engine::GetStatus(const School* only, const Caller& caller) {
   model::Status status;
   status.daemon_version = settings_.version;
   status.now = clock_.Now();
@@ -410,15 +410,17 @@ Result<model::Status> Engine::GetStatus(const School* only) {
   status.limits = limits_.All();
   status.connections = bus_.counters().connections;
   status.disk_problem = disk_problem_.empty() ? disk_slow_ : disk_problem_;
-  for (School& school : schools_) {
-    if (only != nullptr && only != &school) continue;
-    ROSTER_ASSIGN(model::SchoolStatus one, StatusOf(school), "");
+  status.config_problem = config_problem_;
+  const std::vector<School*> own = SchoolsOf(caller.who, access::kAnyRole);
+  for (School* const school : own) {
+    if (only != nullptr && only != school) continue;
+    ROSTER_ASSIGN(model::SchoolStatus one, StatusOf(*school), "");
     status.schools.push_back(std::move(one));
   }
   for (const auto& [name, worker] : workers_) {
     if (worker.seen + settings_.worker_away < status.now) continue;
     std::uint64_t leased = 0;
-    for (const School& school : schools_) leased += school.queue.HeldBy(name);
+    for (const School* const school : own) leased += school->queue.HeldBy(name);
     status.workers.push_back({name, worker.seen, leased});
   }
   return status;
@@ -463,14 +465,20 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school) {
   const std::uint64_t last = head.polls - (school.polling ? 1 : 0);
   ROSTER_ASSIGN(status.last_poll, poll(PollId(last)), "");
   ROSTER_ASSIGN(status.last_good_poll, poll(head.last_good_poll), "");
-  // Under way, or the newest that was approved.
+  status.acknowledged = head.acknowledged;
+  // Under way, or the newest that was approved; and those newer than it that wait for a second
+  // approver.
   for (std::uint64_t id = head.plans; id > 0 && status.plans.empty() && id + 20 > head.plans;
        --id) {
     ROSTER_ASSIGN(const auto value,
                   view_->Get(Family::kWork, store::PlanKey(school.id(), PlanId(id))), "");
     if (!value) continue;
     ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(PlanId(id), *value), "");
-    if (plan.state != model::PlanState::kOpen) status.plans.push_back(Told(std::move(plan)));
+    const bool open = plan.state == model::PlanState::kOpen;
+    if (!open) status.plans.push_back(Told(std::move(plan)));
+    if (open && plan.first_approval && clock_.Now() < plan.expires_at) {
+      status.waiting.push_back(Told(std::move(plan)));
+    }
   }
   return status;
 }

@@ -32,6 +32,19 @@ struct School {
   // Persons whose link or account a task has changed since FACTS and the site were last read.
   std::set<PersonId> touched;
 
+  // Forgotten since the poll under way began: what it finds of them is of before.
+  std::set<PersonId> forgotten;
+  // How far the look for those to be forgotten by age is: a key of the index of persons; "": at its
+  // beginning. The next look, by the steady clock.
+  std::string age_cursor;
+  Duration next_age_look{};
+  bool purging = false;  // the purge under way removes all that were forgotten so far
+
+  // When a worker last asked for this school's tasks; nullopt: not since the start.
+  std::optional<Time> worker_asked;
+  Duration worker_asked_steady{};         // the same by the steady clock; of the start without
+  std::optional<Duration> waiting_since;  // tasks wait; by the steady clock
+
   // Something was learnt that only the next poll can show: it goes out as soon as it may.
   bool read_again = false;
   // A decision was taken that the stages before review have to know: everything is examined again,

@@ -17,6 +17,7 @@ struct SchoolSettings {
   Duration poll_every = std::chrono::hours(1);
   double shrink_max = 0.2;  // share, 0..1, that a list may shrink by between two good polls
   double site_requests_per_second = 10;  // shared among the workers
+  model::Retention retention;
 
   const SchoolId& id() const { return rules.school; }
 };

@@ -190,6 +190,8 @@ Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const mo
   const std::size_t max = RoomOf(worker, lease.max).first;
   for (School& school : schools_) {
     if (!Wants(lease, school.id())) continue;
+    school.worker_asked = now;
+    school.worker_asked_steady = clock_.Steady();
     if (now < school.site_paused_until) continue;
     std::size_t room = max - reply.tasks.size();
     if (school.site_failures > 0) {
@@ -215,6 +217,7 @@ Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const mo
     if (known.pid < 0 || processes.insert(known.pid).second) ++here;
   }
   for (const School& school : schools_) {
+    if (!Wants(lease, school.id())) continue;
     reply.shares.push_back({school.id(), school.settings->site_requests_per_second /
                                              static_cast<double>(std::max<std::size_t>(here, 1))});
   }

@@ -18,10 +18,12 @@ void ThreadedPolls::AddSchool(const model::RosterRules& rules,
 }
 
 // Whatever goes wrong in a poll rejects it, and nothing else.
-PollEnd ThreadedPolls::Poll(Lane& lane, const PollTools& tools, const PollJob& job,
-                            const model::RosterRules& rules, std::unique_ptr<Reading>& last,
-                            const std::stop_token& stop) {
+PollEnd ThreadedPolls::Poll(Lane& lane,
+                            const std::function<PollTools(const std::stop_token&)>& make_tools,
+                            const PollJob& job, const model::RosterRules& rules,
+                            std::unique_ptr<Reading>& last, const std::stop_token& stop) {
   try {
+    const PollTools tools = make_tools(stop);
     return RunPoll(
         *tools.source, *tools.site, job, rules, last,
         [&](PollProgress progress) {
@@ -43,7 +45,6 @@ PollEnd ThreadedPolls::Poll(Lane& lane, const PollTools& tools, const PollJob& j
 void ThreadedPolls::Run(Lane& lane, const model::RosterRules& rules,
                         const std::function<PollTools(const std::stop_token&)>& make_tools,
                         const std::stop_token& stop) {
-  const PollTools tools = make_tools(stop);
   std::unique_ptr<Reading> last;
   while (true) {
     std::unique_lock lock(lane.mutex);
@@ -54,7 +55,7 @@ void ThreadedPolls::Run(Lane& lane, const model::RosterRules& rules,
     lane.progress = {};
     lock.unlock();
 
-    PollEnd end = Poll(lane, tools, job, rules, last, stop);
+    PollEnd end = Poll(lane, make_tools, job, rules, last, stop);
     {
       const std::lock_guard guard(ended_mutex_);
       ended_.push_back(std::move(end));

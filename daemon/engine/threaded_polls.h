@@ -32,7 +32,8 @@ class ThreadedPolls : public Polls {
   explicit ThreadedPolls(std::function<void()> wake);
   ~ThreadedPolls() override;
 
-  // Starts the school's thread. `make_tools` runs on it, once. Call before the first Start().
+  // Starts the school's thread. `make_tools` runs on it, before each poll: what a reload has
+  // changed counts from the next poll on. Call before the first Start().
   void AddSchool(const model::RosterRules& rules,
                  std::function<PollTools(const std::stop_token&)> make_tools);
 
@@ -52,8 +53,8 @@ class ThreadedPolls : public Polls {
     std::jthread thread;       // last: joined before the rest goes
   };
 
-  PollEnd Poll(Lane& lane, const PollTools& tools, const PollJob& job,
-               const model::RosterRules& rules, std::unique_ptr<Reading>& last,
+  PollEnd Poll(Lane& lane, const std::function<PollTools(const std::stop_token&)>& make_tools,
+               const PollJob& job, const model::RosterRules& rules, std::unique_ptr<Reading>& last,
                const std::stop_token& stop);
   void Run(Lane& lane, const model::RosterRules& rules,
            const std::function<PollTools(const std::stop_token&)>& make_tools,

@@ -331,6 +331,9 @@ class Verification {
     if (const auto* approved = std::get_if<model::PlanApproved>(&entry.event)) {
       ROSTER_TRY(CheckApproved(*approved), "");
     }
+    if (const auto* given = std::get_if<model::ApprovalGiven>(&entry.event)) {
+      ROSTER_TRY(CheckGiven(*given, seq), "");
+    }
     if (place_.first_plan > 1) return true;
     const std::vector<PersonId> persons = journal::PersonsOf(entry.event);
     work_ += persons.size() / 16;
@@ -362,10 +365,36 @@ class Verification {
     return plan.value() >= place_.first_plan && plan.value() < place_.first_plan + kPlansAtOnce;
   }
 
+  void Mark(PlanId plan) {
+    const std::uint64_t at = plan.value() - place_.first_plan;
+    place_.approved.at(at / 8) |= static_cast<unsigned char>(1U << (at % 8));
+  }
+  bool IsMarked(PlanId plan) const {
+    const std::uint64_t at = plan.value() - place_.first_plan;
+    return (place_.approved.at(at / 8) >> (at % 8) & 1U) != 0;
+  }
+
+  // The first of two: of a plan that is open it is the last one that was given.
+  Result<void> CheckGiven(const model::ApprovalGiven& given, Seq seq) {
+    if (!InThisPass(given.plan)) return {};
+    ROSTER_ASSIGN(const auto plan, FindPlan(given.plan), "");
+    if (!plan || plan->state != model::PlanState::kOpen) return {};  // expired, or see below
+    const auto& first = plan->first_approval;
+    if (first && first->seq == seq && first->choice == given.choice &&
+        plan->digest == given.digest) {
+      Mark(given.plan);
+    } else if (!first || first->seq <= seq) {
+      const std::string id = std::to_string(given.plan.value());
+      Differ("plan", id, "other-approval",
+             "The journal says that the first of two approvals of plan " + id +
+                 " was given; what is stored says otherwise.");
+    }
+    return {};
+  }
+
   Result<void> CheckApproved(const model::PlanApproved& approved) {
     if (!InThisPass(approved.plan)) return {};
-    const std::uint64_t at = approved.plan.value() - place_.first_plan;
-    place_.approved.at(at / 8) |= static_cast<unsigned char>(1U << (at % 8));
+    Mark(approved.plan);
     ROSTER_ASSIGN(const auto plan, FindPlan(approved.plan), "");
     const std::string id = std::to_string(approved.plan.value());
     if (!plan || plan->state == model::PlanState::kOpen) {
@@ -374,7 +403,8 @@ class Verification {
       return {};
     }
     const auto& of = plan->by_action;
-    const bool same = plan->digest == approved.digest &&
+    const std::string first = plan->first_approval ? plan->first_approval->actor : "";
+    const bool same = plan->digest == approved.digest && first == approved.first_actor &&
                       of[static_cast<std::size_t>(model::Action::kAdd)] == approved.adds &&
                       of[static_cast<std::size_t>(model::Action::kUpdate)] == approved.updates &&
                       of[static_cast<std::size_t>(model::Action::kArchive)] == approved.archives &&
@@ -400,10 +430,16 @@ class Verification {
     const std::uint64_t end = std::min(place_.first_plan + kPlansAtOnce, scope_.plans + 1);
     for (std::uint64_t id = place_.first_plan; id < end; ++id) {
       ROSTER_ASSIGN(const auto plan, FindPlan(PlanId(id)), "");
-      if (!plan || plan->state == model::PlanState::kOpen) continue;
+      if (!plan) continue;
+      if (plan->state == model::PlanState::kOpen) {
+        if (!plan->first_approval || IsMarked(PlanId(id))) continue;
+        Differ("plan", std::to_string(id), "not-in-journal",
+               "Plan " + std::to_string(id) +
+                   " is stored as approved by one of two, and no entry says so.");
+        continue;
+      }
       ++reply_.plans;
-      const std::uint64_t at = id - place_.first_plan;
-      if ((place_.approved.at(at / 8) >> (at % 8) & 1U) != 0) continue;
+      if (IsMarked(PlanId(id))) continue;
       Differ("plan", std::to_string(id), "not-in-journal",
              "Plan " + std::to_string(id) + " is stored as approved, and no entry says so.");
     }

@@ -109,12 +109,14 @@ std::string HolderSentence(const model::DuplicateResolved& e, PersonId person,
 
 std::string ApprovalSentence(const model::PlanApproved& e, PersonId person, const std::string& by) {
   const std::string plan = "plan " + Number(e.plan.value());
+  const std::string after =
+      e.first_actor.empty() ? "" : ", the second of two after " + e.first_actor + ",";
   const std::string lifted =
       e.lifted.empty() ? "" : " with " + Guards(e.lifted) + " lifted for it alone";
   if (std::find(e.left_out.begin(), e.left_out.end(), person) != e.left_out.end()) {
     return "Left out of " + plan + ", approved" + by + lifted + ": changed since it was shown.";
   }
-  return "P" + plan.substr(1) + " approved" + by + lifted + ": " +
+  return "P" + plan.substr(1) + " approved" + by + after + lifted + ": " +
          Counted(e.adds + e.updates + e.archives + e.restores + e.invites, "change", "changes") +
          (e.not_chosen > 0 ? ", " + Number(e.not_chosen) + " left out on purpose" : "") +
          (e.left_out_total > 0 ? ", " + Number(e.left_out_total) + " changed since it was shown"
@@ -228,6 +230,13 @@ struct Teller {
     }
     return "";
   }
+  std::string operator()(const model::ApprovalGiven& e) const {
+    return "Plan " + Number(e.plan.value()) + " approved" + by + ", the first of two (" + e.reason +
+           "); it waits for the second.";
+  }
+  std::string operator()(const model::PersonsForgotten& e) const {
+    return "What was kept was removed" + (e.by_age ? ", by age." : by + ".");
+  }
   // What bears on nobody in particular.
   template <typename Event>
   std::string operator()(const Event& e) const {
@@ -276,6 +285,7 @@ std::vector<PersonId> PersonsOf(const model::Event& event) {
                           [](const model::DuplicateResolved& e) { return e.persons; },
                           [](const model::EmailChosen& e) { return Persons{e.person}; },
                           [](const model::MatchDecided& e) { return Persons{e.person}; },
+                          [](const model::PersonsForgotten& e) { return e.persons; },
                           [](const model::PlanApproved& e) { return e.left_out; },
                           [](const model::TasksRetried& e) { return PersonsOf(e.tasks); },
                           [](const model::TasksConfirmed& e) { return PersonsOf(e.tasks); },

@@ -48,6 +48,16 @@ class Tracer {
       trace_.duplicates[std::string(e.duplicate.view())] = resolved;
     }
   }
+  void operator()(const model::PersonsForgotten& e) const {
+    if (std::find(e.persons.begin(), e.persons.end(), person_) == e.persons.end()) return;
+    trace_.decision.reset();
+    trace_.email2.reset();
+    trace_.match.reset();
+    trace_.links.push_back({std::nullopt, false});
+    const auto own = [this](const Trace::Resolved& one) { return one.holder == person_; };
+    std::erase_if(trace_.duplicates, [&](const auto& one) { return own(one.second); });
+    std::erase_if(trace_.without_key, own);
+  }
   void operator()(const model::TaskDead& e) const { End(e, Trace::TaskEnd::kDead); }
   void operator()(const model::TaskSuperseded& e) const { End(e, Trace::TaskEnd::kSuperseded); }
   void operator()(const model::TaskUnknown& e) const { End(e, Trace::TaskEnd::kOpen); }

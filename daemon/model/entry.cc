@@ -6,10 +6,13 @@ namespace roster::model {
 
 std::string_view EventName(const Event& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames = {
-      "PollCompleted",     "PollRejected", "ReviewRequired", "SourceStopped",  "LinksRecorded",
-      "PersonsDecided",    "PlanPrepared", "PlanApproved",   "TaskApplied",    "TaskDead",
-      "TaskSuperseded",    "TaskUnknown",  "TasksRetried",   "SyncCompleted",  "FamiliesDecided",
-      "DuplicateResolved", "EmailChosen",  "MatchDecided",   "LinksForgotten", "TasksConfirmed"};
+      "PollCompleted", "PollRejected",   "ReviewRequired",  "SourceStopped",
+      "LinksRecorded", "PersonsDecided", "PlanPrepared",    "PlanApproved",
+      "TaskApplied",   "TaskDead",       "TaskSuperseded",  "TaskUnknown",
+      "TasksRetried",  "SyncCompleted",  "FamiliesDecided", "DuplicateResolved",
+      "EmailChosen",   "MatchDecided",   "LinksForgotten",  "TasksConfirmed",
+      "ApprovalGiven", "RequestRefused", "ConfigReloaded",  "PersonsForgotten",
+      "Acknowledged",  "WorkersAway",    "WorkersBack"};
   return kNames.at(event.index());
 }
 

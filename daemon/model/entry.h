@@ -107,6 +107,7 @@ struct PlanApproved {
   std::uint64_t not_chosen = 0;   // items left out on purpose
   std::vector<GuardKind> lifted;  // guards lifted for this plan
   Digest override_reason;         // of the words; the words are in the plan
+  std::string first_actor = {};   // who approved before, where two are needed
 };
 struct TaskApplied {
   TaskId task;
@@ -150,11 +151,45 @@ struct SyncCompleted {
   TaskCounts tasks;
 };
 
+// One of two approvals that a plan needs. Nothing is done yet.
+struct ApprovalGiven {
+  PlanId plan;
+  Digest digest;       // of the plan
+  Digest choice;       // of what of it was approved, and how: the second says the same
+  std::string reason;  // why two are needed: "archives", "lifted-guards", "all"
+};
+// Somebody asked for what they may not. Told at once, then once a minute at most, with how often.
+struct RequestRefused {
+  std::string request;  // "ApprovePlan", "Subscribe", "Lease", ...
+  std::string reason;   // a stable word
+  std::uint64_t times = 1;
+};
+struct ConfigReloaded {
+  Digest config;  // of the file
+};
+// What was kept of them is removed.
+struct PersonsForgotten {
+  std::vector<PersonId> persons;
+  bool by_age = false;
+};
+// What awaits people and was told by the entries up to this one is known.
+struct Acknowledged {
+  Seq seq;
+};
+// Tasks wait, and no worker has asked for any.
+struct WorkersAway {
+  std::uint64_t waiting = 0;      // tasks
+  std::optional<Time> last_seen;  // of the last worker; nullopt: none since the start
+};
+struct WorkersBack {};
+
 using Event =
     std::variant<PollCompleted, PollRejected, ReviewRequired, SourceStopped, LinksRecorded,
                  PersonsDecided, PlanPrepared, PlanApproved, TaskApplied, TaskDead, TaskSuperseded,
                  TaskUnknown, TasksRetried, SyncCompleted, FamiliesDecided, DuplicateResolved,
-                 EmailChosen, MatchDecided, LinksForgotten, TasksConfirmed>;
+                 EmailChosen, MatchDecided, LinksForgotten, TasksConfirmed, ApprovalGiven,
+                 RequestRefused, ConfigReloaded, PersonsForgotten, Acknowledged, WorkersAway,
+                 WorkersBack>;
 
 // "PollCompleted", ...: the second half of a topic.
 std::string_view EventName(const Event& event);

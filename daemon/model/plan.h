@@ -75,6 +75,24 @@ struct NotUndone {
   friend bool operator==(const NotUndone&, const NotUndone&) = default;
 };
 
+// One of two approvals.
+struct Approval {
+  std::string actor;
+  // Of the config's access entries that make them an approver: in four eyes, one name is one
+  // person.
+  std::vector<std::string> names;
+  Time at;
+  Seq seq;        // of the entry that says so
+  Digest choice;  // plan::ChoiceDigest() of the following
+  bool leave_out_changed = false;
+  std::vector<ChangeClass> only;  // none: all; sorted
+  std::vector<PersonId> except;   // sorted
+  bool override_guards = false;
+  std::string override_reason;
+
+  friend bool operator==(const Approval&, const Approval&) = default;
+};
+
 struct Plan {
   PlanId id;
   bool invitations = false;  // invitations are their own plan (rules.md, 22)
@@ -99,6 +117,11 @@ struct Plan {
   std::string override_reason;         // of the approval, when guards were lifted
   std::uint64_t not_chosen = 0;        // items that the approval left out on purpose
   std::uint64_t recently_invited = 0;  // of invitations: left out, within the cool-down
+  // Why two have to approve, as when it was prepared: "archives", "all"; "": one is enough.
+  std::string two_needed;
+  bool lifting_needs_two = false;  // to lift guards for it takes two
+  // Of an open plan: it waits for a second. Of an approved one: who was first.
+  std::optional<Approval> first_approval;
 };
 
 enum class TaskState : std::uint8_t {
@@ -132,6 +155,7 @@ struct Task {
   // Why an earlier attempt may have had its effect, since nobody could say that it had not: a
   // stable word; "": none can have. Until a person says that the effect is not there.
   std::string doubt;
+  bool forgotten = false;  // ended, and its values are removed with the person's
 
   TaskState state = TaskState::kQueued;
   std::uint32_t attempt = 0;        // counts leases; a report counts only with the current one

@@ -14,6 +14,7 @@
 #include "daemon/base/id.h"
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
+#include "daemon/model/access.h"
 #include "daemon/model/change.h"
 #include "daemon/model/plan.h"
 #include "daemon/model/poll.h"
@@ -146,10 +147,21 @@ struct VerifyState {
   std::string page_token;
 };
 
+struct WhoAmI {};
+struct Reload {};
+struct Acknowledge {
+  Seq seq;  // 0: all that there is
+};
+struct Forget {
+  std::vector<PersonId> persons;  // 1..kForgetMax
+};
+inline constexpr std::size_t kForgetMax = 1000;
+
 using RequestBody =
     std::variant<GetStatus, StartPoll, GetPoll, ListUsers, Decide, PreparePlan, GetPlan, ListPlans,
                  ListPlan, ApprovePlan, ListTasks, RetryTasks, Explain, Replay, DecideFamilies,
-                 ListFamilies, ListGroups, ResolveGroup, DecideMatch, ConfirmTasks, VerifyState>;
+                 ListFamilies, ListGroups, ResolveGroup, DecideMatch, ConfirmTasks, VerifyState,
+                 WhoAmI, Reload, Acknowledge, Forget>;
 
 struct Request {
   std::string request_id;
@@ -203,7 +215,9 @@ struct SchoolStatus {
   std::vector<Hold> holds;  // guards that what is pending today would trip
   bool rollover = false;    // a rollover window is open
   std::vector<std::pair<std::string, std::uint64_t>> unknown_words;
-  std::string poll_phase;  // of the poll under way, and what it waits for; "": none is
+  std::string poll_phase;     // of the poll under way, and what it waits for; "": none is
+  Seq acknowledged;           // up to this entry, people have said that they know
+  std::vector<Plan> waiting;  // approved by one person, and waiting for a second
 };
 // A limit of rosterd's own that was reached since it started.
 struct LimitReached {
@@ -226,6 +240,7 @@ struct Status {
   std::vector<SchoolStatus> schools;
   std::vector<WorkerStatus> workers;
   std::string disk_problem;
+  std::string config_problem;  // why the config file was not taken at the last reload; "": it was
   std::vector<LimitReached> limits;  // by word
   std::uint64_t connections = 0;     // of clients, subscribers and workers, open now
 };
@@ -354,10 +369,38 @@ struct VerifyReply {
   std::string next_page_token;  // "": that was all
 };
 
-using ReplyBody = std::variant<Refusal, Status, PollReply, UserPage, PlanUserPage, DecideReply,
-                               PlanReply, PlanPage, ApproveReply, TaskPage, RetryReply,
-                               ExplainReply, ReplayReply, DecideFamiliesReply, FamilyPage,
-                               GroupPage, SettleReply, ConfirmReply, VerifyReply>;
+struct SchoolRoles {
+  SchoolId school;
+  std::vector<Role> roles;
+};
+struct WhoAmIReply {
+  std::string actor;                 // as it stands in the journal
+  std::vector<std::string> names;    // of the config's access entries that fit
+  std::string transport;             // "ipc" or "tcp"
+  std::vector<SchoolRoles> schools;  // those in which there is a role
+};
+struct ReloadReply {
+  std::vector<std::string> changed;        // keys that count from now on
+  std::vector<std::string> needs_restart;  // keys that count from the next start on
+};
+struct AcknowledgeReply {
+  Seq seq;
+};
+struct RefusedPerson {
+  PersonId person;
+  std::string reason;  // a stable word
+  std::string sentence;
+};
+struct ForgetReply {
+  std::uint64_t forgotten = 0;
+  std::vector<RefusedPerson> refused;
+};
+
+using ReplyBody =
+    std::variant<Refusal, Status, PollReply, UserPage, PlanUserPage, DecideReply, PlanReply,
+                 PlanPage, ApproveReply, TaskPage, RetryReply, ExplainReply, ReplayReply,
+                 DecideFamiliesReply, FamilyPage, GroupPage, SettleReply, ConfirmReply, VerifyReply,
+                 WhoAmIReply, ReloadReply, AcknowledgeReply, ForgetReply>;
 
 // ---- tasks ------------------------------------------------------------------------------------
 

@@ -40,6 +40,9 @@ struct SchoolHead {
   Fingerprint rules;                                                 // that the rows were made with
   std::vector<std::pair<std::string, std::uint64_t>> unknown_words;  // status words to map
   TaskCounts tasks;
+  Seq acknowledged;           // up to this entry, people know; 0: none
+  bool workers_away = false;  // told of, and not of their return
+  bool purge = false;         // people were forgotten, and files may still hold their bytes
 
   friend bool operator==(const SchoolHead&, const SchoolHead&) = default;
 };

@@ -41,12 +41,16 @@ struct Scope {
   std::vector<std::string> school_codes;
   std::vector<std::string> grades;
   std::vector<Standing> statuses = {Standing::kEnrolled};
+
+  friend bool operator==(const Scope&, const Scope&) = default;
 };
 
 struct FieldRule {
   FactsField from = FactsField::kFirstName;
   Field to = Field::kGivenName;
   Owner owner = Owner::kFacts;
+
+  friend bool operator==(const FieldRule&, const FieldRule&) = default;
 };
 
 // Students: firstName, lastName, email (to userName and to emails), gradeLevel, schoolCode.
@@ -78,6 +82,8 @@ struct ParentRules {
   FamilyGraph graph = FamilyGraph::kHouseholds;
   std::vector<TieFlag> require;  // the ParentStudent row has all of these; without a row: no parent
   std::vector<TieFlag> exclude;  // it has none of these
+
+  friend bool operator==(const ParentRules&, const ParentRules&) = default;
 };
 
 // The rules by which a school's people become candidates and changes.
@@ -141,6 +147,25 @@ struct Rollover {
   std::chrono::sys_days from;   // the first day, UTC
   std::chrono::sys_days until;  // the last day, the whole of it
   Guards guards;                // instead of the usual ones
+
+  friend bool operator==(const Rollover&, const Rollover&) = default;
+};
+
+// Plans that two different people have to approve.
+struct FourEyes {
+  std::optional<std::uint32_t>
+      archives_over;           // that archive more than this; nullopt: no such limit
+  bool lifted_guards = false;  // whose approval lifts guards
+  bool all = false;
+
+  friend bool operator==(const FourEyes&, const FourEyes&) = default;
+};
+
+// What is kept of people who have left is removed after this long; nullopt: not by age.
+struct Retention {
+  std::optional<Duration> left;
+
+  friend bool operator==(const Retention&, const Retention&) = default;
 };
 
 // What bounds plans.
@@ -150,12 +175,17 @@ struct PlanRules {
   Duration plan_ttl = std::chrono::days(14);        // an open plan that nobody approved expires
   Duration invite_cooldown = std::chrono::days(7);  // before a second invitation
   std::uint32_t invite_batch = 500;                 // invitations of one plan, 1..100000
+  FourEyes four_eyes;
+
+  friend bool operator==(const PlanRules&, const PlanRules&) = default;
 };
 
 // How far a snapshot may be off before it is rejected.
 struct SourceLimits {
   double shrink_max = 0.20;     // share of rows, 0..1, since the last good poll
   double rejected_max = 0.005;  // share of rows, 0..1
+
+  friend bool operator==(const SourceLimits&, const SourceLimits&) = default;
 };
 
 }  // namespace roster::model

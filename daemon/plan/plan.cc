@@ -54,6 +54,7 @@ Inverse Invert(const model::Task& task, const Change* row) {
   const auto no = [](std::string_view reason) {
     return Inverse{std::nullopt, std::string(reason)};
   };
+  if (task.forgotten) return no("forgotten");
   if (task.action == Action::kInvite) return no("invitation-sent");
   const bool same_account = row != nullptr && row->linked && row->account &&
                             (task.account.value().empty() || row->account->id == task.account);

@@ -126,7 +126,7 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
 }
 
 std::string TaskSentence(std::string_view reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 44> kSentences = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 45> kSentences = {{
       {"", ""},
       {"changed-on-site",
        "The account has changed on the site since the approval: it comes back for review."},
@@ -165,6 +165,7 @@ std::string TaskSentence(std::string_view reason) {
       {"changed-since", "The account has changed since: what is there now is not ours to undo."},
       {"undone-already", "The account is back where it was already."},
       {"left", "The person is no longer in the lists, or is linked to another account."},
+      {"forgotten", "What was kept of the person is removed: nobody knows what was there before."},
       {"in-progress", "Another task of this person is under way."},
       {"excluded", "Excluded since the approval."},
       {"never-archive", "The config says never to archive this account."},

@@ -109,6 +109,7 @@ struct KeptReply {
   Digest request;     // of the request's body
   std::string reply;  // serialised roster.v1.Reply without its request_id
   Time at;
+  std::string actor = {};  // whose command it was; "": kept by a version that did not say
 
   friend bool operator==(const KeptReply&, const KeptReply&) = default;
 };

@@ -137,6 +137,7 @@ struct Writer {
     out.set_not_chosen(event.not_chosen);
     PutGuards(event.lifted, *out.mutable_lifted());
     out.set_override_reason(Bytes(event.override_reason));
+    out.set_first_actor(event.first_actor);
   }
   void operator()(const model::TaskApplied& event) const {
     wire::TaskApplied& out = *entry.mutable_task_applied();
@@ -212,6 +213,36 @@ struct Writer {
   void operator()(const model::LinksForgotten& event) const {
     PutLinks(event.links, *entry.mutable_links_forgotten()->mutable_links());
   }
+  void operator()(const model::ApprovalGiven& event) const {
+    wire::ApprovalGiven& out = *entry.mutable_approval_given();
+    out.set_plan(event.plan.value());
+    out.set_digest(Bytes(event.digest));
+    out.set_choice(Bytes(event.choice));
+    out.set_reason(event.reason);
+  }
+  void operator()(const model::RequestRefused& event) const {
+    wire::RequestRefused& out = *entry.mutable_request_refused();
+    out.set_request(event.request);
+    out.set_reason(event.reason);
+    out.set_times(event.times);
+  }
+  void operator()(const model::ConfigReloaded& event) const {
+    entry.mutable_config_reloaded()->set_config(Bytes(event.config));
+  }
+  void operator()(const model::PersonsForgotten& event) const {
+    wire::PersonsForgotten& out = *entry.mutable_persons_forgotten();
+    PutIds(event.persons, *out.mutable_persons());
+    out.set_by_age(event.by_age);
+  }
+  void operator()(const model::Acknowledged& event) const {
+    entry.mutable_acknowledged()->set_seq(event.seq.value());
+  }
+  void operator()(const model::WorkersAway& event) const {
+    wire::WorkersAway& out = *entry.mutable_workers_away();
+    out.set_waiting(event.waiting);
+    if (event.last_seen) PutTime(*event.last_seen, *out.mutable_last_seen_at());
+  }
+  void operator()(const model::WorkersBack&) const { entry.mutable_workers_back(); }
 };
 
 Links GetLinks(const google::protobuf::RepeatedPtrField<wire::LinksRecorded::Pair>& in) {
@@ -268,6 +299,7 @@ model::Event Get(const wire::PlanApproved& in, Sound& sound) {
   event.not_chosen = in.not_chosen();
   event.lifted = GetGuards(in.lifted(), sound);
   event.override_reason = GetWord(in.override_reason(), sound);
+  event.first_actor = in.first_actor();
   return event;
 }
 
@@ -374,6 +406,30 @@ model::Event GetEvent(const wire::Entry& in, Sound& sound) {
       return Get(in.match_decided(), sound);
     case wire::Entry::kLinksForgotten:
       return model::LinksForgotten{GetLinks(in.links_forgotten().links())};
+    case wire::Entry::kApprovalGiven:
+      return model::ApprovalGiven{
+          PlanId(in.approval_given().plan()), sound.DigestOf(in.approval_given().digest()),
+          sound.DigestOf(in.approval_given().choice()), in.approval_given().reason()};
+    case wire::Entry::kRequestRefused:
+      return model::RequestRefused{in.request_refused().request(), in.request_refused().reason(),
+                                   in.request_refused().times()};
+    case wire::Entry::kConfigReloaded:
+      return model::ConfigReloaded{sound.DigestOf(in.config_reloaded().config())};
+    case wire::Entry::kPersonsForgotten:
+      return model::PersonsForgotten{GetIds<PersonId>(in.persons_forgotten().persons()),
+                                     in.persons_forgotten().by_age()};
+    case wire::Entry::kAcknowledged:
+      return model::Acknowledged{Seq(in.acknowledged().seq())};
+    case wire::Entry::kWorkersAway: {
+      model::WorkersAway event;
+      event.waiting = in.workers_away().waiting();
+      if (in.workers_away().has_last_seen_at()) {
+        event.last_seen = GetTime(in.workers_away().last_seen_at(), sound);
+      }
+      return event;
+    }
+    case wire::Entry::kWorkersBack:
+      return model::WorkersBack{};
     case wire::Entry::EVENT_NOT_SET:
       break;
   }

@@ -45,6 +45,9 @@ std::string EncodeSchoolHead(const model::SchoolHead& head) {
   out.set_last_good_families(head.last_good_families);
   out.set_groups(head.groups);
   PutGuards(head.held, *out.mutable_held());
+  out.set_acknowledged(head.acknowledged.value());
+  out.set_workers_away(head.workers_away);
+  out.set_purge(head.purge);
   return Serialize(out);
 }
 
@@ -76,6 +79,9 @@ Result<model::SchoolHead> DecodeSchoolHead(std::string_view value) {
   head.last_good_families = in.last_good_families();
   head.groups = in.groups();
   head.held = GetGuards(in.held(), sound);
+  head.acknowledged = Seq(in.acknowledged());
+  head.workers_away = in.workers_away();
+  head.purge = in.purge();
   return sound.Finish(std::move(head));
 }
 
@@ -115,6 +121,7 @@ std::string EncodeKeptReply(const KeptReply& kept) {
   out.set_request(std::string(kept.request.view()));
   out.set_reply(kept.reply);
   out.set_at_us(Micros(kept.at));
+  out.set_actor(kept.actor);
   return Serialize(out);
 }
 
@@ -126,6 +133,7 @@ Result<KeptReply> DecodeKeptReply(std::string_view value) {
   kept.request = sound.DigestOf(in.request());
   kept.reply = std::move(*in.mutable_reply());
   kept.at = sound.TimeOf(in.at_us());
+  kept.actor = in.actor();
   return sound.Finish(std::move(kept));
 }
 

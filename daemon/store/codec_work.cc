@@ -76,6 +76,24 @@ model::Hold Get(const disk::Hold& in, Sound& sound) {
   return hold;
 }
 
+model::Approval Get(const disk::Approval& in, Sound& sound) {
+  model::Approval approval;
+  approval.actor = in.actor();
+  approval.names.assign(in.names().begin(), in.names().end());
+  approval.at = sound.TimeOf(in.at_us());
+  approval.seq = Seq(in.seq());
+  approval.choice = sound.DigestOf(in.choice());
+  approval.leave_out_changed = in.leave_out_changed();
+  for (const std::uint32_t one : in.only()) {
+    approval.only.push_back(
+        sound.Between(one, model::ChangeClass::kAdd, model::ChangeClass::kInvite));
+  }
+  approval.except = GetIds<PersonId>(in.except());
+  approval.override_guards = in.override_guards();
+  approval.override_reason = in.override_reason();
+  return approval;
+}
+
 Time GetExpiry(const disk::Plan& in, Sound& sound) {
   if (in.expires_us() != 0) return sound.TimeOf(in.expires_us());
   return sound.TimeOf(Micros(sound.TimeOf(in.prepared_us()) + kOldPlanTtl));
@@ -199,6 +217,21 @@ std::string EncodePlan(const model::Plan& plan) {
   out.set_override_reason(plan.override_reason);
   out.set_not_chosen(plan.not_chosen);
   out.set_recently_invited(plan.recently_invited);
+  if (plan.first_approval) {
+    disk::Approval& first = *out.mutable_first_approval();
+    first.set_actor(plan.first_approval->actor);
+    for (const std::string& name : plan.first_approval->names) first.add_names(name);
+    first.set_at_us(Micros(plan.first_approval->at));
+    first.set_seq(plan.first_approval->seq.value());
+    first.set_choice(std::string(plan.first_approval->choice.view()));
+    first.set_leave_out_changed(plan.first_approval->leave_out_changed);
+    for (const auto one : plan.first_approval->only) first.add_only(Number(one));
+    PutIds(plan.first_approval->except, *first.mutable_except());
+    first.set_override_guards(plan.first_approval->override_guards);
+    first.set_override_reason(plan.first_approval->override_reason);
+  }
+  out.set_two_needed(plan.two_needed);
+  out.set_lifting_needs_two(plan.lifting_needs_two);
   return Serialize(out);
 }
 
@@ -230,6 +263,9 @@ Result<model::Plan> DecodePlan(PlanId id, std::string_view value) {
   plan.override_reason = in.override_reason();
   plan.not_chosen = in.not_chosen();
   plan.recently_invited = in.recently_invited();
+  if (in.has_first_approval()) plan.first_approval = Get(in.first_approval(), sound);
+  plan.two_needed = in.two_needed();
+  plan.lifting_needs_two = in.lifting_needs_two();
   return sound.Finish(std::move(plan));
 }
 
@@ -309,6 +345,7 @@ std::string EncodeTask(const model::Task& task) {
   }
   out.set_doubt(task.doubt);
   out.set_resting(task.resting);
+  out.set_forgotten(task.forgotten);
   return Serialize(out);
 }
 
@@ -339,6 +376,7 @@ Result<model::Task> DecodeTask(TaskId id, std::string_view value) {
   if (in.has_undo_plan()) task.undo_of = TaskId{PlanId(in.undo_plan()), in.undo_index()};
   task.doubt = in.doubt();
   task.resting = in.resting();
+  task.forgotten = in.forgotten();
   return sound.Finish(std::move(task));
 }
 

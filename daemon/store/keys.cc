@@ -216,6 +216,10 @@ std::string FamilyUserKey(const SchoolId& school, FamilyId family, PersonId pers
   AppendPerson(key, person);
   return key;
 }
+std::string ForgottenKey(const SchoolId& school, PersonId person) {
+  return OfPerson(school, 'k', person);
+}
+Range ForgottenRange(const SchoolId& school) { return KindRange(school, 'k'); }
 Range GroupRange(const SchoolId& school) { return KindRange(school, 'g'); }
 Range GroupNumberRange(const SchoolId& school) { return KindRange(school, 'G'); }
 Range GroupDecisionRange(const SchoolId& school) { return KindRange(school, 'w'); }
@@ -259,6 +263,7 @@ std::string PersonEntryKey(const SchoolId& school, PersonId person, Seq seq) {
 Range EntryRange(const SchoolId& school, Seq begin, Seq end) {
   return {EntryKey(school, begin), EntryKey(school, end)};
 }
+Range PersonEntryRange(const SchoolId& school) { return KindRange(school, 'x'); }
 Range PersonEntryRange(const SchoolId& school, PersonId person) {
   return PrefixRange(OfPerson(school, 'x', person));
 }
@@ -280,7 +285,7 @@ Range ReplyExpiryRange(const SchoolId& school, Time before) {
 
 Result<PersonId> PersonOfKey(std::string_view key) {
   const auto parts = Split(key);
-  if (IsKind(parts, "cdvloem") && parts->rest.size() == kNumber) return ReadPerson(parts->rest);
+  if (IsKind(parts, "cdvloemk") && parts->rest.size() == kNumber) return ReadPerson(parts->rest);
   if (IsKind(parts, "x") && parts->rest.size() == 2 * kNumber) {
     return ReadPerson(parts->rest.substr(0, kNumber));
   }

@@ -56,6 +56,8 @@ std::string EmailChoiceKey(const SchoolId& school, PersonId person);
 std::string MatchDecisionKey(const SchoolId& school, PersonId person);
 std::string FamilyExclusionKey(const SchoolId& school, FamilyId family);
 std::string FamilyCountKey(const SchoolId& school, FamilyId family);
+// Somebody who was forgotten: an account that carries their id links nobody by itself.
+std::string ForgottenKey(const SchoolId& school, PersonId person);
 // `person`'s row is of a user of `family`.
 std::string FamilyUserKey(const SchoolId& school, FamilyId family, PersonId person);
 Range ChangeRange(const SchoolId& school);
@@ -73,6 +75,7 @@ Range EmailChoiceRange(const SchoolId& school);
 Range MatchDecisionRange(const SchoolId& school);
 Range FamilyExclusionRange(const SchoolId& school);
 Range FamilyCountRange(const SchoolId& school);
+Range ForgottenRange(const SchoolId& school);
 Range FamilyUserRange(const SchoolId& school, FamilyId family);
 
 // ---- work
@@ -94,6 +97,7 @@ std::string EntryKey(const SchoolId& school, Seq seq);
 std::string PersonEntryKey(const SchoolId& school, PersonId person, Seq seq);
 Range EntryRange(const SchoolId& school, Seq begin, Seq end);  // [begin, end)
 Range PersonEntryRange(const SchoolId& school, PersonId person);
+Range PersonEntryRange(const SchoolId& school);  // of everybody
 
 // ---- replies
 std::string ReplyKey(const SchoolId& school, const CommandId& command);
@@ -103,10 +107,10 @@ Range ReplyExpiryRange(const SchoolId& school, Time before);  // kept before the
 // ---- back to ids. Corrupt "bad-key" when the key is not of a kind that holds such an id; a key
 // that came from outside (a page token) is judged Corrupt too: the caller knows better. A kind is
 // a letter within its family (store.h): the caller knows which family the key is of.
-Result<PersonId> PersonOfKey(std::string_view key);      // c d v l s b o, review's e m, the second
-                                                         // of r and u, and the journal's x
-Result<FamilyId> FamilyOfKey(std::string_view key);      // f, review's n, and u's first
-Result<Fingerprint> GroupOfKey(std::string_view key);    // g, and review's w
+Result<PersonId> PersonOfKey(std::string_view key);    // c d v l s b o, review's e m k, the second
+                                                       // of r and u, and the journal's x
+Result<FamilyId> FamilyOfKey(std::string_view key);    // f, review's n, and u's first
+Result<Fingerprint> GroupOfKey(std::string_view key);  // g, and review's w
 Result<GroupId> GroupNumberOfKey(std::string_view key);  // G
 Result<AccountId> AccountOfKey(std::string_view key);    // a
 Result<PollId> PollOfKey(std::string_view key);          // p

@@ -61,6 +61,9 @@ rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   options.max_log_file_size = kMiB;
   options.keep_log_file_num = 3;
+  // The list of files names keys, and with them people: each change of it (a flush, a compaction)
+  // writes it anew, some KiB, and the old one goes.
+  options.max_manifest_file_size = 1;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;

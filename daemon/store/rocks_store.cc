@@ -5,7 +5,9 @@
 #include <rocksdb/write_batch.h>
 
 #include <utility>
+#include <vector>
 
+#include "daemon/store/keys.h"
 #include "daemon/store/rocks_database.h"
 
 namespace roster::store {
@@ -145,6 +147,49 @@ bool HasRoom(const std::filesystem::path& path, const RocksOptions& options) {
   return room || room.error().code != Code::kExhausted;
 }
 
+// Somebody reads what there was before this sequence number.
+bool IsHeldBack(rocksdb::DB& db, std::uint64_t sequence) {
+  std::uint64_t snapshots = 0;
+  std::uint64_t oldest = 0;
+  if (!db.GetIntProperty(rocksdb::DB::Properties::kNumSnapshots, &snapshots) || snapshots == 0) {
+    return false;
+  }
+  return !db.GetIntProperty(rocksdb::DB::Properties::kOldestSnapshotSequence, &oldest) ||
+         oldest < sequence;
+}
+
+Result<void> PurgeFamilies(RocksStore::Database& database) {
+  rocksdb::DB& db = database.db();
+  const std::uint64_t sequence = db.GetLatestSequenceNumber();
+  const auto done = [](const rocksdb::Status& status) -> Result<void> {
+    if (status.ok()) return {};
+    return tl::unexpected<Error>(RocksError(status, "removing what was deleted"));
+  };
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  for (std::size_t i = 0; i < kFamilies; ++i) {
+    families.push_back(database.family(static_cast<Family>(i)));
+  }
+  ROSTER_TRY(done(db.Flush({}, families)), "");  // and with it the logs go
+  if (IsHeldBack(db, sequence)) {
+    return Fail(Code::kUnavailable, "held-back", "An older state is still being read.");
+  }
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  for (const Family family : {Family::kReview, Family::kWork, Family::kReplies}) {
+    ROSTER_TRY(done(db.CompactRange(options, database.family(family), nullptr, nullptr)), "");
+  }
+  // The list of files names the first and last key of each, those that are no more too: the next
+  // change of it begins a new one (max_manifest_file_size), and any flush is such a change.
+  std::string format;
+  ROSTER_TRY(done(db.Get({}, database.family(Family::kMeta), FormatKey(), &format)), "");
+  ROSTER_TRY(done(db.Put({}, database.family(Family::kMeta), FormatKey(), format)), "");
+  ROSTER_TRY(done(db.Flush({}, database.family(Family::kMeta))), "");
+  // What is no longer used is deleted now, and not when there is time.
+  ROSTER_TRY(done(db.DisableFileDeletions()), "");
+  return done(db.EnableFileDeletions(false));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::filesystem::path& path,
@@ -165,7 +210,11 @@ RocksStore::RocksStore(std::filesystem::path path, RocksOptions options,
                        std::shared_ptr<Database> database)
     : path_(std::move(path)), options_(std::move(options)), database_(std::move(database)) {}
 
-RocksStore::~RocksStore() = default;
+RocksStore::~RocksStore() {
+  if (!purge_.valid()) return;
+  if (const auto open = database()) open->db().DisableManualCompaction();
+  purge_.wait();
+}
 
 std::shared_ptr<RocksStore::Database> RocksStore::database() const {
   const std::lock_guard guard(mutex_);
@@ -238,6 +287,23 @@ Result<void> RocksStore::Commit(const Batch& batch, bool sync) {
   Error error = RocksError(status, "committing");
   if (error.code == Code::kExhausted) stalled_at_ = before;
   return tl::unexpected<Error>(std::move(error));
+}
+
+void RocksStore::StartPurge() {
+  if (purge_.valid()) return;
+  purge_ended_ = false;
+  purge_ = std::async(std::launch::async, [this, open = database()]() mutable -> Result<void> {
+    auto purged = open ? PurgeFamilies(*open) : Result<void>(tl::unexpected<Error>(Closed()));
+    open.reset();
+    purge_ended_ = true;
+    return purged;
+  });
+}
+
+std::optional<Result<void>> RocksStore::TakePurged() {
+  if (!purge_.valid()) return Result<void>();
+  if (!purge_ended_) return std::nullopt;
+  return purge_.get();
 }
 
 Result<void> RocksStore::Flush() {

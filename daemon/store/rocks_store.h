@@ -3,8 +3,10 @@
 // The store on disk: RocksDB, one column family a family. Recovery takes a torn tail of the log (a
 // commit that never returned) and refuses damage before it.
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -57,6 +59,12 @@ class RocksStore : public Store {
   // Keeps the database open for as long as it lives: end it before the store.
   std::unique_ptr<Reader> Snapshot() const override;
 
+  // Rewrites the families that hold people's data without what was deleted or replaced in them, and
+  // the list of files (MANIFEST), which names keys; the old files are gone when it has ended. Reads
+  // and writes as many bytes as the store has, and holds up nobody.
+  void StartPurge() override;
+  std::optional<Result<void>> TakePurged() override;
+
   // Writes what is in memory into table files. For tests and before a copy.
   Result<void> Flush();
 
@@ -70,7 +78,9 @@ class RocksStore : public Store {
   const std::filesystem::path path_;
   const RocksOptions options_;
   mutable std::mutex mutex_;
-  std::shared_ptr<Database> database_;       // under mutex_; nullptr: a reopening failed
+  std::shared_ptr<Database> database_;  // under mutex_; nullptr: a reopening failed
+  std::future<Result<void>> purge_;     // commit's thread
+  std::atomic<bool> purge_ended_ = false;
   std::optional<std::uint64_t> stalled_at_;  // sequence number at a failed write; commit's thread
 };
 

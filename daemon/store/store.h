@@ -69,6 +69,13 @@ class Store : public Reader {
   virtual Result<void> Commit(const Batch& batch, bool sync) = 0;
   // The state as it is now, for other threads; holds back compaction while it lives.
   virtual std::unique_ptr<Reader> Snapshot() const = 0;
+
+  // Begins to remove from the disk what was deleted or replaced so far, where a store keeps such
+  // bytes; in the background. One at a time: ended by TakePurged(). The committing thread.
+  virtual void StartPurge() {}
+  // How the purge has ended; nullopt: it goes on. Errors: Unavailable "held-back" (somebody reads
+  // an older state: later), those of Commit.
+  virtual std::optional<Result<void>> TakePurged() { return Result<void>(); }
 };
 
 }  // namespace roster::store

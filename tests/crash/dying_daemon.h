@@ -40,6 +40,8 @@ class DyingStore : public Store {
     return committed;
   }
   std::unique_ptr<Reader> Snapshot() const override { return store_->Snapshot(); }
+  void StartPurge() override { store_->StartPurge(); }
+  std::optional<Result<void>> TakePurged() override { return store_->TakePurged(); }
 
  private:
   explicit DyingStore(std::unique_ptr<RocksStore> store) : store_(std::move(store)) {}
@@ -52,9 +54,10 @@ namespace roster::bus {
 
 class DyingBus : public Bus {
  public:
-  static Result<std::unique_ptr<DyingBus>> Open(const Endpoints& endpoints,
-                                                const BusLimits& limits) {
-    ROSTER_ASSIGN(auto bus, ZmqBus::Open(endpoints, limits), "");
+  static Result<std::unique_ptr<DyingBus>> Open(const Endpoints& endpoints, const BusLimits& limits,
+                                                const std::optional<CurveKeys>& keys,
+                                                const Gate& gate) {
+    ROSTER_ASSIGN(auto bus, ZmqBus::Open(endpoints, limits, keys, gate), "");
     return std::unique_ptr<DyingBus>(new DyingBus(std::move(bus)));
   }
 
@@ -74,8 +77,11 @@ class DyingBus : public Bus {
     bus_->Publish(topic, payload);
     crash::KillPoint("publish.after");
   }
+  void AskGateAgain() override { bus_->AskGateAgain(); }
+  std::vector<TurnedAway> TakeTurnedAway() override { return bus_->TakeTurnedAway(); }
   void Wake() override { bus_->Wake(); }
   Counters counters() const override { return bus_->counters(); }
+  const Endpoints& endpoints() const { return bus_->endpoints(); }
 
  private:
   explicit DyingBus(std::unique_ptr<ZmqBus> bus) : bus_(std::move(bus)) {}

@@ -47,11 +47,15 @@ World::World(WorldOptions options)
   sandbox_->WriteSecrets(directory_);
   config_ = Path("rosterd.yaml");
   fs::create_directory(Path("state"));
+  const std::string ipc = "\"ipc://" + directory_;
+  const std::string endpoints = options_.endpoints.empty()
+                                    ? "{control: " + ipc + "/control.sock\", events: " + ipc +
+                                          "/events.sock\", tasks: " + ipc + "/tasks.sock\"}"
+                                    : options_.endpoints;
   std::ofstream(config_)
       << "state_dir: " << Path("state") << "\n"
-      << "endpoints: {control: \"ipc://" << Path("control.sock") << "\", events: \"ipc://"
-      << Path("events.sock") << "\", tasks: \"ipc://" << Path("tasks.sock") << "\"}\n"
-      << "worker: {concurrency: 4, lease: " << options_.lease << "}\n"
+      << "endpoints: " << endpoints << "\n"
+      << options_.top << "worker: {concurrency: 4, lease: " << options_.lease << "}\n"
       << "schools:\n"
       << "  - id: tcs\n"
       << "    name: Example Christian School\n"

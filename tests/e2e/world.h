@@ -28,6 +28,8 @@ struct WorldOptions {
   std::string accounts = "students";  // or "parents"
   std::string more;                   // further keys of the school, a line each
   std::string max_shrink = "20%";
+  std::string endpoints;  // the config's; "": on ipc
+  std::string top;        // further keys of the config, a line each
 };
 
 // A small school, quick to poll, without FACTS's limits.

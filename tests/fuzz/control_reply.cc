@@ -185,12 +185,15 @@ void Check(std::string_view bytes) {
   Terminal terminal;
   terminal.in = terminal.out = true;
   Console console(in, out, err, terminal);
-  World world{
-      console, clock,
-      [&](const std::string&) { return std::make_unique<AnsweringChannel>(session, clock); },
-      [&](const std::string&, const std::string&) -> Answer<std::unique_ptr<client::Feed>> {
-        return std::make_unique<HeardFeed>(session, clock);
-      }};
+  using Keys = std::optional<client::CallKeys>;
+  World world{console, clock,
+              [&](const std::string&, const Keys&) {
+                return std::make_unique<AnsweringChannel>(session, clock);
+              },
+              [&](const std::string&, const std::string&,
+                  const Keys&) -> Answer<std::unique_ptr<client::Feed>> {
+                return std::make_unique<HeardFeed>(session, clock);
+              }};
   const int exit = RunProgram(std::move(args), world);
   Expect((exit >= 0 && exit <= 3) || (exit >= 10 && exit <= 12), "An exit code nobody knows.");
   if (session.json()) {

@@ -15,9 +15,10 @@ namespace roster::bus {
 
 class HastyBus : public Bus {
  public:
-  static Result<std::unique_ptr<HastyBus>> Open(const Endpoints& endpoints,
-                                                const BusLimits& limits) {
-    ROSTER_ASSIGN(auto bus, ZmqBus::Open(endpoints, limits), "");
+  static Result<std::unique_ptr<HastyBus>> Open(const Endpoints& endpoints, const BusLimits& limits,
+                                                const std::optional<CurveKeys>& keys,
+                                                const Gate& gate) {
+    ROSTER_ASSIGN(auto bus, ZmqBus::Open(endpoints, limits, keys, gate), "");
     return std::unique_ptr<HastyBus>(new HastyBus(std::move(bus)));
   }
 
@@ -30,8 +31,11 @@ class HastyBus : public Bus {
   void Publish(const std::string& topic, std::string_view payload) override {
     bus_->Publish(topic, payload);
   }
+  void AskGateAgain() override { bus_->AskGateAgain(); }
+  std::vector<TurnedAway> TakeTurnedAway() override { return bus_->TakeTurnedAway(); }
   void Wake() override { bus_->Wake(); }
   Counters counters() const override { return bus_->counters(); }
+  const Endpoints& endpoints() const { return bus_->endpoints(); }
 
  private:
   explicit HastyBus(std::unique_ptr<ZmqBus> bus) : bus_(std::move(bus)) {}

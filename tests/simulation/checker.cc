@@ -615,6 +615,7 @@ void Checker::OnForgotten(const store::MemoryStore& left) {
 
 void Checker::OnReceived(const bus::Inbound& input) {
   latest_ = std::max(latest_, clock_.Now());
+  if (input.route == kStranger) return;  // what follows from it has nobody who asked for it
   if (input.channel == bus::Channel::kTasks) {
     wire::WorkerRequest request;
     if (!request.ParseFromString(input.payload)) return;
@@ -630,7 +631,19 @@ void Checker::OnReceived(const bus::Inbound& input) {
       {request, now_.head.tally().linked_active()});
 }
 
+// Whoever has not the role is refused, whatever they send.
+void Checker::SentStranger(bus::Channel channel, const std::string& payload) {
+  if (channel == bus::Channel::kTasks) {
+    Require(Parsed<wire::WorkerReply>(payload).has_error(), 8, "a stranger is given work");
+    return;
+  }
+  const auto reply = Parsed<wire::Reply>(payload);
+  Require(reply.has_error() || reply.has_status() || reply.has_replay(), 8,
+          "a stranger is answered: " + reply.ShortDebugString());
+}
+
 void Checker::OnSent(bus::Channel channel, const std::string& route, const std::string& payload) {
+  if (route == kStranger) return SentStranger(channel, payload);
   if (channel == bus::Channel::kControl) {
     SentControl(route, payload);
   } else {

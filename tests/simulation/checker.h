@@ -139,6 +139,7 @@ class Checker {
   void CheckTasks() const;
   void CheckJournal() const;
   void CheckCounters(const wire::Counters& counters) const;
+  void SentStranger(bus::Channel channel, const std::string& payload);
   void SentControl(const std::string& route, const std::string& payload);
   void SentTasks(const std::string& route, const std::string& payload);
   // True when this is the first answer to this command.

@@ -86,6 +86,15 @@ Simulation::Simulation(std::uint64_t seed)
       facts_(chance_, clock_, model::NeedsFamilies(settings_.schools[0].rules)),
       site_(chance_, clock_, facts_),
       polls_(chance_, clock_, facts_, site_, settings_.schools[0].rules) {
+  model::Grant all;
+  all.name = "all";
+  all.uids = {1000};
+  all.roles.assign(model::kRoles.begin(), model::kRoles.end());
+  model::Grant listener;
+  listener.name = "listener";
+  listener.uids = {kListener};
+  listener.roles = {model::Role::kSubscriber};
+  access_.Set(access::Access({all, listener}));
   store_.checker = network_.checker = site_.checker = polls_.checker = &checker_;
   static constexpr double kLevels[] = {0.2, 0.7, 1, 1, 2, 3};
   chance_.level = kLevels[chance_.Below(6)];
@@ -101,7 +110,7 @@ Simulation::Simulation(std::uint64_t seed)
 
 void Simulation::Boot() {
   engine_ = std::make_unique<engine::Engine>(
-      settings_, engine::Engine::World{store_, network_, polls_, clock_, chance_});
+      settings_, engine::Engine::World{store_, network_, polls_, clock_, chance_, access_});
   const auto opened = engine_->Open();
   if (opened) return;
   if (opened.error().code == Code::kCorrupt) {

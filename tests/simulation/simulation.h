@@ -58,6 +58,7 @@ class Simulation {
   SimFacts facts_;
   SimSite site_;
   SimPolls polls_;
+  access::Current access_;
   std::unique_ptr<engine::Engine> engine_;
   std::vector<std::unique_ptr<SimWorker>> workers_;
   std::vector<std::unique_ptr<SimClient>> clients_;

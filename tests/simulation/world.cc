@@ -121,6 +121,12 @@ void Network::Ask(bus::Channel channel, const std::string& route, std::string pa
   if (chance_.Fault("message garbled", 0.001)) payload = payload.substr(payload.size() / 2);
   Packet packet;
   packet.to_daemon = true;
+  // Word for word, before the one who means it or after: nothing may come of it.
+  if (chance_.Fault("somebody without the role sends it too", 0.01)) {
+    const std::int64_t uid = chance_.Is(0.5) ? kNobody : kListener;
+    packet.inbound = {channel, kStranger, {uid, uid, 2}, payload};
+    Post(packet, 0.03);
+  }
   packet.inbound = {channel, route, {1000, 1000, 1}, std::move(payload)};
   Post(std::move(packet), 0.03);
 }

@@ -111,6 +111,11 @@ class SimStore : public store::Store {
   Duration full_until_{};           // Steady
 };
 
+// Who is there besides uid 1000: a user without any role, and one who may hear of entries.
+inline constexpr std::int64_t kNobody = 2000;
+inline constexpr std::int64_t kListener = 2001;
+inline constexpr char kStranger[] = "stranger";  // the route of both
+
 // Messages between the daemon and the others: dropped, doubled, late, out of order.
 class Network : public bus::Bus {
  public:

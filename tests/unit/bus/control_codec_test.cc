@@ -1012,6 +1012,10 @@ TEST(ControlCodec, EveryReplyIsSaid) {
       {model::SettleReply{}, wire::Reply::kSettle},
       {model::ConfirmReply{1, {{random.AnyTask(), "held", "words"}}}, wire::Reply::kConfirm},
       {model::VerifyReply{}, wire::Reply::kVerify},
+      {model::WhoAmIReply{}, wire::Reply::kWhoAmI},
+      {model::ReloadReply{}, wire::Reply::kReload},
+      {model::AcknowledgeReply{}, wire::Reply::kAcknowledge},
+      {model::ForgetReply{}, wire::Reply::kForget},
   };
   ASSERT_EQ(all.size(), std::variant_size_v<model::ReplyBody>);
   for (const auto& [body, which] : all) EXPECT_EQ(Reply(body).body_case(), which);
@@ -1029,6 +1033,7 @@ TEST(ControlCodec, StatusTellsEachSchool) {
   status.daemon_version = "0.1";
   status.now = Time(Duration(1'500'001));
   status.disk_problem = "full";
+  status.config_problem = "wrong";
   model::SchoolStatus school;
   school.school = SchoolId("tcs");
   school.accounts = model::AccountsOf::kParents;
@@ -1044,6 +1049,7 @@ TEST(ControlCodec, StatusTellsEachSchool) {
   EXPECT_EQ(out.now().seconds(), 1);
   EXPECT_EQ(out.now().nanos(), 500'001'000);
   EXPECT_EQ(out.disk_problem(), "full");
+  EXPECT_EQ(out.config_problem(), "wrong");
   ASSERT_EQ(out.schools_size(), 1);
   EXPECT_EQ(out.schools(0).accounts(), "parents");
   EXPECT_TRUE(out.schools(0).has_last_poll());

@@ -82,6 +82,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{"explain"}, {"PERSON"}}, Case{{"explain", "Ann"}, {"PERSON", "Ann"}},
                     Case{{"events", "--since", "-1"}, {"--since", "0 or above"}},
                     Case{{"events", "--type", "Review"}, {"--type", "ReviewRequired"}},
+                    Case{{"status", "--server-key", "short"}, {"--server-key", "40 characters"}},
+                    Case{{"keygen"}, {"NAME"}}, Case{{"keygen", "Ann/x"}, {"NAME", "a-z"}},
+                    Case{{"whoami", "x"}, {"x"}},
                     Case{{"status", "--timeout", "0"}, {"--timeout", "1", "3600"}},
                     Case{{"tasks", "--state", "done"}, {"--state", "superseded"}}));
 

@@ -58,6 +58,7 @@ TEST_F(Commands, StatusCodeIsTwelveWhenSomethingFailsEvenIfReviewIsNeeded) {
     return *status.mutable_schools(0);
   };
   EXPECT_EQ(StatusCode([&](v1::Status& s) { s.set_disk_problem("full"); }), 12);
+  EXPECT_EQ(StatusCode([&](v1::Status& s) { s.set_config_problem("wrong"); }), 12);
   EXPECT_EQ(StatusCode([&](v1::Status& s) { school(s).set_source_problem("x"); }), 12);
   EXPECT_EQ(StatusCode([&](v1::Status& s) { school(s).set_site_problem("x"); }), 12);
   EXPECT_EQ(StatusCode([&](v1::Status& s) { school(s).clear_next_poll_at(); }), 12);

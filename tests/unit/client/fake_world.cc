@@ -84,7 +84,7 @@ Answer<std::optional<Published>> FakeFeed::Receive(Millis wait_max) {
 FakeWorld::FakeWorld() {
   setenv("TZ", "UTC", 1);
   tzset();
-  unsetenv("ROSTER_CONTROL");
+  for (const char* name : {"ROSTER_CONTROL", "ROSTER_SERVER_KEY", "ROSTER_KEY"}) unsetenv(name);
 }
 
 Ran FakeWorld::Run(std::vector<std::string> args, const std::string& input) {
@@ -108,9 +108,12 @@ Ran FakeWorld::Run(std::vector<std::string> args, const std::string& input) {
     Channel& channel_;
   };
   World world{console, clock,
-              [this](const std::string&) { return std::make_unique<Borrowed>(daemon); },
-              [this](const std::string& endpoint,
-                     const std::string& school) -> Answer<std::unique_ptr<Feed>> {
+              [this](const std::string&, const std::optional<CallKeys>& own) {
+                keys = own;
+                return std::make_unique<Borrowed>(daemon);
+              },
+              [this](const std::string& endpoint, const std::string& school,
+                     const std::optional<CallKeys>&) -> Answer<std::unique_ptr<Feed>> {
                 subscriptions.push_back(endpoint + " " + school);
                 auto feed = std::make_unique<FakeFeed>(clock);
                 feed->next = published;

@@ -97,6 +97,7 @@ class FakeWorld {
   Terminal terminal;
   std::function<std::optional<Published>()> published;  // what the events socket brings
   std::vector<std::string> subscriptions;               // "endpoint school"
+  std::optional<CallKeys> keys;                         // that the last run would have used
 };
 
 // Compares with the file of that name; ROSTER_UPDATE_GOLDEN=1 writes it instead.

@@ -171,6 +171,28 @@ TEST_P(Screens, StatusWithEverythingWrong) {
   Expect("status-wrong", {"status", "--exit-code"});
 }
 
+TEST_P(Screens, StatusWithAPlanThatWaitsForASecondApprover) {
+  v1::Reply reply = SampleStatus();
+  v1::SchoolStatus& school = *reply.mutable_status()->mutable_schools(0);
+  v1::Plan& plan = *school.add_waiting();
+  plan = SamplePlan();
+  plan.mutable_first_approval()->set_actor("uid:1001");
+  *plan.mutable_first_approval()->mutable_at() = At(60);
+  plan.mutable_first_approval()->add_only(v1::CLASS_ARCHIVE);
+  school.set_acknowledged(38);
+  world_.daemon.On("get_status", reply);
+  Expect("status-two", {"status"});
+}
+
+TEST_P(Screens, PlanThatWaitsForASecondApprover) {
+  v1::Plan plan = SamplePlan();
+  plan.set_two_needed("archives");
+  plan.mutable_first_approval()->set_actor("uid:1001");
+  *plan.mutable_first_approval()->mutable_at() = At(60);
+  world_.daemon.On("prepare_plan", PlanOf(plan));
+  Expect("plan-two", {"plan"});
+}
+
 TEST_P(Screens, Poll) {
   v1::Reply started;
   started.mutable_poll()->mutable_poll()->set_poll(12);

@@ -206,5 +206,66 @@ TEST_F(Invite, NobodyToInviteIsDone) {
   EXPECT_EQ(Approvals(), 0U);
 }
 
+// One of two approvals: what it takes, who was first, what the other one types.
+v1::Plan First() {
+  v1::Plan plan = SamplePlan();
+  plan.set_two_needed("archives");
+  plan.mutable_first_approval()->set_actor("uid:1001");
+  *plan.mutable_first_approval()->mutable_at() = At(60);
+  return plan;
+}
+
+TEST_F(Sync, TheFirstOfTwoIsToldWhatTheOtherTypes) {
+  v1::Reply reply;
+  *reply.mutable_approve()->mutable_plan() = First();
+  world_.daemon.On("approve_plan", reply);
+  const Ran ran = world_.Run({"sync", "7"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_NE(ran.out.find("waits for a second approver"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("Another person runs: rosterctl sync 7\n"), std::string::npos);
+  const Ran waiting = world_.Run({"sync", "7", "--wait"});
+  EXPECT_EQ(waiting.exit, 3) << "there is nothing to wait for here";
+  EXPECT_NE(waiting.out.find("waits for a second approver"), std::string::npos);
+}
+
+TEST_F(Sync, TheSecondIsToldExactlyWhatTheFirstHasApproved) {
+  v1::Plan plan = First();
+  v1::Approval& first = *plan.mutable_first_approval();
+  first.set_leave_out_changed(true);
+  first.add_only(v1::CLASS_ADD);
+  first.add_only(v1::CLASS_EMAIL_CHANGE);
+  first.add_except(10412);
+  first.set_override_guards(true);
+  first.set_override_reason("it's right");
+  world_.daemon.On("get_plan", PlanOf(plan));
+  const Ran ran = world_.Run({"plan", "7"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_NE(ran.out.find("uid:1001"), std::string::npos);
+  EXPECT_NE(ran.out.find("rosterctl sync 7 --leave-out-changed --only add,email-change --except "
+                         "10412 --override-guard --reason 'it'\\''s right'\n"),
+            std::string::npos)
+      << ran.out;
+}
+
+TEST_F(Sync, ThatItTakesTwoIsSaidBeforeItIsApproved) {
+  v1::Plan plan = SamplePlan();
+  plan.set_two_needed("archives");
+  world_.daemon.On("get_plan", PlanOf(plan));
+  EXPECT_NE(world_.Run({"plan", "7"}).out.find("It takes two people, for what it archives"),
+            std::string::npos);
+  plan.set_two_needed("all");
+  world_.daemon.On("prepare_plan", PlanOf(plan));
+  AtATerminal();
+  EXPECT_NE(world_.Run({"sync"}, "n\n").out.find("It takes two people, as every plan here"),
+            std::string::npos);
+}
+
+TEST_F(Sync, TheSamePersonAgainIsRefused) {
+  world_.daemon.On("approve_plan", ErrorOf("refused", "same-person", "It takes two people."));
+  const Ran ran = world_.Run({"sync", "7"});
+  EXPECT_EQ(ran.exit, 3);
+  EXPECT_NE(ran.err.find("It takes two people."), std::string::npos);
+}
+
 }  // namespace
 }  // namespace roster::client

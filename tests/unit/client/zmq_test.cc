@@ -13,6 +13,7 @@
 
 #include "client/zmq_channel.h"
 #include "client/zmq_feed.h"
+#include "client/zmq_link.h"
 #include "tests/unit/client/fake_world.h"
 
 namespace roster::client {
@@ -23,12 +24,20 @@ class Server {
  public:
   using Handler = std::function<v1::Reply(const v1::Request&)>;
 
-  Server(std::string folder, Handler handler)
-      : folder_(std::move(folder)), handler_(std::move(handler)) {
-    router_.set(zmq::sockopt::linger, 0);
-    events_.set(zmq::sockopt::linger, 0);
-    router_.bind("ipc://" + folder_ + "/control.sock");
-    events_.bind("ipc://" + folder_ + "/events.sock");
+  // With keys: on tcp, and `known` is let in.
+  Server(std::string folder, Handler handler, const std::optional<KeyPair>& keys = std::nullopt,
+         const std::string& known = "")
+      : folder_(std::move(folder)), handler_(std::move(handler)), known_(known) {
+    zap_.bind("inproc://zeromq.zap.01");
+    for (zmq::socket_t* socket : {&router_, &events_}) {
+      const char* const name = socket == &router_ ? "/control.sock" : "/events.sock";
+      socket->set(zmq::sockopt::linger, 0);
+      if (keys) {
+        socket->set(zmq::sockopt::curve_server, true);
+        socket->set(zmq::sockopt::curve_secretkey, keys->secret_key);
+      }
+      socket->bind(keys ? "tcp://127.0.0.1:0" : "ipc://" + folder_ + name);
+    }
     thread_ = std::thread([this] { Serve(); });
   }
   ~Server() {
@@ -36,13 +45,19 @@ class Server {
     thread_.join();
   }
 
+  std::string control() const { return router_.get(zmq::sockopt::last_endpoint); }
+  std::string events() const { return events_.get(zmq::sockopt::last_endpoint); }
+
   std::atomic<int> swallow{0};  // so many requests get no answer
 
  private:
   void Serve() {
     while (!stop_) {
-      zmq::pollitem_t item{router_.handle(), 0, ZMQ_POLLIN, 0};
-      if (zmq::poll(&item, 1, std::chrono::milliseconds(20)) == 0) continue;
+      zmq::pollitem_t items[] = {{router_.handle(), 0, ZMQ_POLLIN, 0},
+                                 {zap_.handle(), 0, ZMQ_POLLIN, 0}};
+      if (zmq::poll(items, 2, std::chrono::milliseconds(20)) == 0) continue;
+      if (items[1].revents != 0) LetIn();
+      if (items[0].revents == 0) continue;
       zmq::message_t route, frame;
       static_cast<void>(router_.recv(route));
       static_cast<void>(router_.recv(frame));
@@ -60,9 +75,31 @@ class Server {
     }
   }
 
+  // ZAP (ZeroMQ RFC 27).
+  void LetIn() {
+    std::vector<std::string> frames;
+    zmq::message_t frame;
+    do {
+      static_cast<void>(zap_.recv(frame));
+      frames.push_back(frame.to_string());
+    } while (frame.more());
+    char key[41] = "";
+    if (frames.size() == 7 && frames[6].size() == 32) {
+      zmq_z85_encode(key, reinterpret_cast<const std::uint8_t*>(frames[6].data()), 32);
+    }
+    for (const std::string& part :
+         {std::string("1.0"), frames.at(1), std::string(known_ == key ? "200" : "400"),
+          std::string(), std::string()}) {
+      zap_.send(zmq::buffer(part), zmq::send_flags::sndmore);
+    }
+    zap_.send(zmq::message_t(), zmq::send_flags::none);
+  }
+
   std::string folder_;
   Handler handler_;
+  std::string known_;
   zmq::context_t context_{1};
+  zmq::socket_t zap_{context_, zmq::socket_type::rep};
   zmq::socket_t router_{context_, zmq::socket_type::router};
   zmq::socket_t events_{context_, zmq::socket_type::xpub};
   std::atomic<bool> stop_{false};
@@ -237,6 +274,105 @@ TEST_F(Zmq, CtrlCEndsFollowingWithZero) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+// ---- over tcp
+
+class ZmqTcp : public Zmq {
+ protected:
+  std::unique_ptr<Server> ServeTcp() {
+    return std::make_unique<Server>(
+        folder_, [this](const v1::Request& request) { return Answer(request); }, server_,
+        ann_.public_key);
+  }
+  roster::client::Answer<v1::Reply> Ask(const std::string& endpoint, const CallKeys& keys) {
+    ZmqChannel channel(endpoint, keys);
+    SystemClock clock;
+    // Whoever is refused at once does not wait for this.
+    Connection connection(channel, clock, Patience{Millis(20'000), Millis(60'000)}, "");
+    return connection.Call(GetStatus());
+  }
+
+  const KeyPair server_ = MakeKeyPair();
+  const KeyPair ann_ = MakeKeyPair();
+  const KeyPair eve_ = MakeKeyPair();
+};
+
+TEST_F(ZmqTcp, AQuestionIsAnswered) {
+  const auto server = ServeTcp();
+  const auto reply = Ask(server->control(), {server_.public_key, ann_});
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_TRUE(reply->has_status());
+}
+
+TEST_F(ZmqTcp, AKeyThatIsNotLetInIsToldAtOnce) {
+  const auto server = ServeTcp();
+  const auto begin = std::chrono::steady_clock::now();
+  const auto reply = Ask(server->control(), {server_.public_key, eve_});
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().exit, Exit::kRefused);
+  EXPECT_NE(reply.error().message.find("`access`"), std::string::npos) << reply.error().message;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
+  auto feed = ZmqFeed::Open(server->events(), "tcs", CallKeys{server_.public_key, eve_});
+  ASSERT_TRUE(feed);
+  const auto published = (*feed)->Receive(Millis(60'000));
+  ASSERT_FALSE(published);
+  EXPECT_EQ(published.error().exit, Exit::kRefused);
+}
+
+TEST_F(ZmqTcp, AnotherServerThanExpectedIsToldAtOnce) {
+  const auto server = ServeTcp();
+  const auto reply = Ask(server->control(), {eve_.public_key, ann_});
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().exit, Exit::kFailed);
+  EXPECT_NE(reply.error().message.find("--server-key"), std::string::npos) << reply.error().message;
+}
+
+TEST_F(ZmqTcp, AServerWithoutKeysIsToldAtOnce) {
+  zmq::context_t context;
+  zmq::socket_t open(context, zmq::socket_type::router);
+  open.bind("tcp://127.0.0.1:0");
+  const auto reply = Ask(open.get(zmq::sockopt::last_endpoint), {server_.public_key, ann_});
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().exit, Exit::kFailed);
+  // Whichever of the two notices first.
+  EXPECT_NE(reply.error().message.find("check --endpoint"),
+            reply.error().message.find("hangs up when it is called"))
+      << reply.error().message;
+}
+
+TEST_F(ZmqTcp, WithoutKeysItSaysWhatIsMissing) {
+  ZmqChannel channel("tcp://127.0.0.1:1");
+  const auto sent = channel.Send("x", Millis(0));
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().exit, Exit::kUsage);
+  EXPECT_NE(sent.error().message.find("--server-key"), std::string::npos);
+  EXPECT_NE(sent.error().message.find("ROSTER_KEY"), std::string::npos);
+}
+
+TEST_F(ZmqTcp, TheProgramTakesItsKeysFromFilesAndTheEnvironment) {
+  const auto server = ServeTcp();
+  ASSERT_TRUE(WriteKeyPair(ann_, "ann", folder_));
+  ASSERT_TRUE(WriteKeyPair(eve_, "eve", folder_));
+  setenv("ROSTER_SERVER_KEY", server_.public_key.c_str(), 1);  // of any characters
+  setenv("ROSTER_KEY", (folder_ + "/ann.cert_secret").c_str(), 1);
+  endpoint_ = server->control();
+  EXPECT_EQ(Shell("rosterctl status").first, 0);
+  const auto [code, output] = Shell("rosterctl status --key " + folder_ + "/eve.cert_secret");
+  EXPECT_EQ(code, 3);
+  EXPECT_NE(output.find("does not let your key in"), std::string::npos) << output;
+  unsetenv("ROSTER_KEY");
+  EXPECT_EQ(Shell("rosterctl status").first, 2);
+  unsetenv("ROSTER_SERVER_KEY");
+}
+
+TEST(Reachable, AllAddressesAreTheOneThatControlWasReachedAt) {
+  EXPECT_EQ(Reachable("tcp://0.0.0.0:7401", "tcp://10.0.0.5:7400"), "tcp://10.0.0.5:7401");
+  EXPECT_EQ(Reachable("tcp://*:7401", "tcp://school.example:7400"), "tcp://school.example:7401");
+  EXPECT_EQ(Reachable("tcp://[::]:7401", "tcp://[fe80::1]:7400"), "tcp://[fe80::1]:7401");
+  EXPECT_EQ(Reachable("tcp://0.0.0.0:7401", "ipc:///control.sock"), "tcp://127.0.0.1:7401");
+  EXPECT_EQ(Reachable("tcp://10.0.0.6:7401", "tcp://10.0.0.5:7400"), "tcp://10.0.0.6:7401");
+  EXPECT_EQ(Reachable("ipc:///events.sock", "tcp://10.0.0.5:7400"), "ipc:///events.sock");
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
+#include <sstream>
 
 #include "daemon/config/keys.h"
 #include "tests/unit/config/sample_config.h"
@@ -95,10 +97,16 @@ TEST(Config, LeavesOutWhatHasDefaults) {
   EXPECT_FALSE(school.rules.email2_fallback);
 }
 
+// The users that an example names are those of a school's server.
+std::string OnThisMachine(const std::string& text) {
+  return std::regex_replace(text, std::regex(R"(users: \[[a-z-]+\])"), "users: [root]");
+}
+
 // Each as it stands, and with the lines that it offers as comments ("    #guards: ...").
 TEST(Config, ExamplesAreGood) {
   std::size_t examples = 0;
   for (const auto& file : std::filesystem::directory_iterator(ROSTER_EXAMPLES)) {
+    if (!file.path().filename().string().starts_with("rosterd")) continue;  // another program's
     ++examples;
     std::ifstream stream(file.path());
     std::string as_it_stands;
@@ -112,15 +120,18 @@ TEST(Config, ExamplesAreGood) {
       if (offered) line.erase(mark, 1);
       with_all += line + "\n";
     }
-    EXPECT_EQ(ProblemsOf(as_it_stands), "") << file.path();
-    EXPECT_EQ(ProblemsOf(with_all), "") << file.path();
+    EXPECT_EQ(ProblemsOf(OnThisMachine(as_it_stands)), "") << file.path();
+    EXPECT_EQ(ProblemsOf(OnThisMachine(with_all)), "") << file.path();
   }
   EXPECT_EQ(examples, 2U);
 }
 
 TEST(Config, ParentsExampleIsOfParents) {
-  const auto result =
-      config::Load((std::filesystem::path(ROSTER_EXAMPLES) / "rosterd-parents.yaml").string());
+  const auto path = std::filesystem::path(ROSTER_EXAMPLES) / "rosterd-parents.yaml";
+  std::ifstream stream(path);
+  std::stringstream text;
+  text << stream.rdbuf();
+  const auto result = LoadText(OnThisMachine(text.str()), path.string());
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->schools[0].rules.accounts, model::AccountsOf::kParents);
   EXPECT_EQ(result->schools[0].plans.rollovers.size(), 1U);
@@ -206,12 +217,6 @@ TEST(Config, RangesAreKept) {
 
 TEST(Config, EmptyListsAreRefusedSinceLeftOutMeansAll) {
   ExpectProblem(Changed("[TCS-CA]", "[]"), "has too few or too many items");
-}
-
-TEST(Config, TcpEndpointsAreRefused) {
-  ExpectProblem(Changed("ipc:///run/rosterd/events.sock", "tcp://0.0.0.0:5555"),
-                "endpoints.events: is tcp://, which needs CURVE keys, which this version does not "
-                "offer");
 }
 
 TEST(Config, EndpointsDiffer) {

@@ -106,7 +106,7 @@ TEST(Scalar, Endpoints) {
   EXPECT_EQ(WhyNotEndpoint("ipc:///" + std::string(106, 'x')), "");
   for (const std::string& text :
        {std::string("ipc:///") + std::string(107, 'x'), std::string("ipc://control.sock"),
-        std::string("ipc://@abstract"), std::string("tcp://*:1"), std::string("inproc://x"),
+        std::string("ipc://@abstract"), std::string("tcp://*"), std::string("inproc://x"),
         std::string("/run/x"), std::string("ipc:///run/"), std::string("")}) {
     EXPECT_NE(WhyNotEndpoint(text), "") << text;
   }

@@ -94,6 +94,11 @@ Desk::Desk() {
   settings.version = "test";
   settings.events_endpoint = "ipc:///events";
   settings.schools = {school};
+  model::Grant all;
+  all.name = "everybody-here";
+  all.uids = {1000};
+  all.roles.assign(model::kRoles.begin(), model::kRoles.end());
+  access.Set(access::Access({all}));
   Restart();
 }
 
@@ -104,7 +109,9 @@ void Desk::Must(const Result<void>& result) {
 }
 
 void Desk::Restart() {
-  engine_ = std::make_unique<Engine>(settings, Engine::World{store, bus, polls, clock, random});
+  Engine::World world{store, bus, polls, clock, random, access};
+  world.reload = reload;
+  engine_ = std::make_unique<Engine>(settings, std::move(world));
   polls.started.clear();
   polls.ended.clear();
   last_.reset();
@@ -113,7 +120,7 @@ void Desk::Restart() {
 
 std::string Desk::Exchange(bus::Channel channel, const std::string& payload) {
   const std::string route = "r" + std::to_string(++requests_);
-  bus.inputs.push_back({channel, route, {1000, 1000, 1}, payload});
+  bus.inputs.push_back({channel, route, peer, payload});
   Step();
   auto& replies = bus.replies[route];
   if (replies.empty()) return "";
@@ -359,6 +366,17 @@ void Desk::EndPoll(PollEnd end) {
 }
 
 void Desk::Poll() { EndPoll(Look(StartPoll())); }
+
+wire::WorkerReply Desk::AskTasks(wire::WorkerRequest request, const bus::Peer& as) {
+  request.set_version(1);
+  request.set_request_id("t" + std::to_string(requests_));
+  const bus::Peer before = std::exchange(peer, as);
+  wire::WorkerReply reply;
+  EXPECT_TRUE(reply.ParseFromString(Exchange(bus::Channel::kTasks, request.SerializeAsString())));
+  EXPECT_EQ(reply.request_id(), request.request_id());
+  peer = before;
+  return reply;
+}
 
 std::vector<wire::Task> Desk::Lease(const std::string& worker, std::uint32_t max) {
   wire::WorkerRequest request;

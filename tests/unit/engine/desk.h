@@ -66,9 +66,13 @@ class DeskBus : public bus::Bus {
   void Publish(const std::string& topic, std::string_view payload) override {
     published.emplace_back(topic, payload);
   }
+  void AskGateAgain() override { ++gate_asked; }
+  std::vector<bus::TurnedAway> TakeTurnedAway() override { return std::exchange(turned_away, {}); }
   void Wake() override {}
   Counters counters() const override { return {}; }
 
+  std::vector<bus::TurnedAway> turned_away;
+  int gate_asked = 0;
   std::deque<bus::Inbound> inputs;
   std::map<std::string, std::deque<std::string>> replies;
   std::vector<std::pair<std::string, std::string>> published;
@@ -140,7 +144,10 @@ class Desk {
   DeskBus bus;
   DeskPolls polls;
   SeededRandom random{1};
+  access::Current access;  // uid 1000 has every role
   Settings settings;
+  std::function<Result<Engine::Reloaded>()> reload;  // counts from the next Restart() on
+  bus::Peer peer{1000, 1000, 1};                     // who sends what is sent from here on
 
   Engine& engine() { return *engine_; }
   // Parents' accounts from here on. Call before the first poll.
@@ -180,6 +187,7 @@ class Desk {
   void EndPoll(PollEnd end);
 
   // A worker.
+  roster::v1::WorkerReply AskTasks(roster::v1::WorkerRequest request, const bus::Peer& as);
   std::vector<roster::v1::Task> Lease(const std::string& worker, std::uint32_t max = 100);
   // Carries the task out on `site`, as the SCIM target does: looks first. The site takes a login
   // once.

@@ -88,7 +88,7 @@ TEST(Engine, ACommandThatWasDoneIsAnsweredOnAFullDisk) {
   other.set_version(1);
   other.set_request_id("other");
   other.set_command_id("other");
-  desk.bus.inputs.push_back({bus::Channel::kControl, "other", {}, other.SerializeAsString()});
+  desk.bus.inputs.push_back({bus::Channel::kControl, "other", desk.peer, other.SerializeAsString()});
   desk.store.FailNextCommit({Code::kExhausted, "disk-full", "no room"});
   EXPECT_EQ(desk.Command(request, "done").decide().changed(), 1U);
   wire::Reply refused;
@@ -156,7 +156,7 @@ TEST(Engine, ADamagedDiskEndsTheProcess) {
   request.set_command_id("c");
   request.mutable_decide()->set_decision(wire::SYNC);
   request.mutable_decide()->add_persons(1);
-  desk.bus.inputs.push_back({bus::Channel::kControl, "r", {}, request.SerializeAsString()});
+  desk.bus.inputs.push_back({bus::Channel::kControl, "r", desk.peer, request.SerializeAsString()});
   EXPECT_FALSE(desk.engine().Step(Duration::zero()));
   EXPECT_TRUE(desk.bus.replies["r"].empty());
 }

@@ -92,7 +92,7 @@ TEST(Engine, AHeartbeatHoldsTheLeaseAndNamesWhatIsLost) {
     held->set_plan(task.plan());
     held->set_index(task.index());
     held->set_attempt(task.attempt());
-    desk.bus.inputs.push_back({bus::Channel::kTasks, "h", {}, request.SerializeAsString()});
+    desk.bus.inputs.push_back({bus::Channel::kTasks, "h", desk.peer, request.SerializeAsString()});
     desk.Step();
     wire::WorkerReply reply;
     reply.ParseFromString(desk.bus.replies["h"].back());

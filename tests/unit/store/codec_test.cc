@@ -186,6 +186,7 @@ TEST(Codec, TaskComesBackFieldByField) {
   task.look_only = true;
   task.doubt = "lease-expired";
   task.resting = true;
+  task.forgotten = true;
   task.undo_of = random.AnyTask();
   task.ended_at = random.AnyTime();
   const auto back = DecodeTask(task.id, EncodeTask(task));
@@ -203,6 +204,7 @@ TEST(Codec, TaskComesBackFieldByField) {
   EXPECT_EQ(back->look_only, task.look_only);
   EXPECT_EQ(back->doubt, task.doubt);
   EXPECT_EQ(back->resting, task.resting);
+  EXPECT_EQ(back->forgotten, task.forgotten);
   EXPECT_EQ(back->undo_of, task.undo_of);
   EXPECT_EQ(back->state, task.state);
   EXPECT_EQ(back->attempt, task.attempt);
@@ -220,6 +222,7 @@ TEST(Codec, PlanComesBackFieldByField) {
   plan.undo_of = PlanId(7);
   plan.holds = {random.Hold()};
   plan.not_undone = {{{PlanId(1), 2}, PersonId(3), "changed-since"}};
+  plan.first_approval = random.Approval();
   const auto back = DecodePlan(plan.id, EncodePlan(plan));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->id, plan.id);
@@ -245,6 +248,9 @@ TEST(Codec, PlanComesBackFieldByField) {
   EXPECT_EQ(back->override_reason, plan.override_reason);
   EXPECT_EQ(back->not_chosen, plan.not_chosen);
   EXPECT_EQ(back->recently_invited, plan.recently_invited);
+  EXPECT_EQ(back->two_needed, plan.two_needed);
+  EXPECT_EQ(back->lifting_needs_two, plan.lifting_needs_two);
+  EXPECT_EQ(back->first_approval, plan.first_approval);
 }
 
 TEST(Codec, PollComesBackFieldByField) {
@@ -286,6 +292,9 @@ TEST(Codec, HeadAndQuotaAndKeptReplyComeBackAsTheyWere) {
     head.last_good_families = random.Number();
     head.groups = random.Number();
     head.held = random.Some([&] { return random.AnyGuard(); });
+    head.acknowledged = Seq(random.Number());
+    head.workers_away = random.Coin();
+    head.purge = random.Coin();
     EXPECT_EQ(DecodeSchoolHead(EncodeSchoolHead(head)).value(), head) << seed;
 
     model::QuotaState quota;
@@ -324,7 +333,7 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
       model::PlanApproved{plan(), random.AnyDigest(), random.Number(), random.Number(),
                           random.Number(), random.Number(), random.Number(), persons(),
                           random.Number(), random.Number(), guards(),
-                          random.Coin() ? random.AnyDigest() : Digest{}},
+                          random.Coin() ? random.AnyDigest() : Digest{}, random.Text()},
       model::TaskApplied{random.AnyTask(), random.Person(), random.AnyAction(),
                          AccountId(random.Text()), random.AnyDigest(), random.Small(),
                          random.Coin()},
@@ -349,6 +358,13 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
       model::LinksForgotten{links()},
       model::TasksConfirmed{
           random.Some([&] { return std::pair(random.AnyTask(), random.Person()); })},
+      model::ApprovalGiven{plan(), random.AnyDigest(), random.AnyDigest(), random.Text()},
+      model::RequestRefused{random.Text(), random.Text(), random.Number()},
+      model::ConfigReloaded{random.AnyDigest()},
+      model::PersonsForgotten{persons(), random.Coin()},
+      model::Acknowledged{Seq(random.Number())},
+      model::WorkersAway{random.Number(), random.Maybe([&] { return random.AnyTime(); })},
+      model::WorkersBack{},
   };
 }
 

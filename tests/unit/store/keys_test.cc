@@ -72,7 +72,8 @@ std::vector<std::string> ReviewKeys() {
           MatchDecisionKey(kSchool, person),
           FamilyExclusionKey(kSchool, FamilyId(1)),
           FamilyCountKey(kSchool, FamilyId(1)),
-          FamilyUserKey(kSchool, FamilyId(1), person)};
+          FamilyUserKey(kSchool, FamilyId(1), person),
+          ForgottenKey(kSchool, person)};
 }
 
 TEST(Keys, RangeHoldsItsKindAlone) {
@@ -92,7 +93,8 @@ TEST(Keys, RangeHoldsItsKindAlone) {
                                      MatchDecisionRange(kSchool),
                                      FamilyExclusionRange(kSchool),
                                      FamilyCountRange(kSchool),
-                                     FamilyUserRange(kSchool, FamilyId(1))};
+                                     FamilyUserRange(kSchool, FamilyId(1)),
+                                     ForgottenRange(kSchool)};
   const std::vector<std::string> keys = ReviewKeys();
   ASSERT_EQ(keys.size(), ranges.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -199,7 +201,7 @@ TEST(Keys, OfReviewGiveTheIdsTheyHoldAndNoOthers) {
     if (GroupOfKey(key)) groups += kind;
     if (GroupNumberOfKey(key)) numbers += kind;
   }
-  EXPECT_EQ(persons, "cdvlrsbemu");
+  EXPECT_EQ(persons, "cdvlrsbemuk");
   EXPECT_EQ(families, "fnu");
   EXPECT_EQ(groups, "gw");
   EXPECT_EQ(numbers, "G");

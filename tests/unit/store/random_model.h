@@ -293,7 +293,25 @@ class RandomModel {
     plan.override_reason = Text();
     plan.not_chosen = Number();
     plan.recently_invited = Number();
+    plan.two_needed = Text();
+    plan.lifting_needs_two = Coin();
+    plan.first_approval = Maybe([&] { return Approval(); });
     return plan;
+  }
+  model::Approval Approval() {
+    model::Approval approval;
+    approval.actor = Text();
+    approval.names = Some([&] { return Text(); });
+    approval.at = AnyTime();
+    approval.seq = Seq(Number());
+    approval.choice = AnyDigest();
+    approval.leave_out_changed = Coin();
+    approval.only =
+        Some([&] { return Pick(model::ChangeClass::kAdd, model::ChangeClass::kInvite); });
+    approval.except = Some([&] { return Person(); });
+    approval.override_guards = Coin();
+    approval.override_reason = Text();
+    return approval;
   }
   model::Task Task() {
     model::Task task;
@@ -310,6 +328,7 @@ class RandomModel {
     task.look_only = Coin();
     task.doubt = Text();
     task.resting = Coin();
+    task.forgotten = Coin();
     task.undo_of = Maybe([&] { return AnyTask(); });
     task.state = Pick(model::TaskState::kQueued, model::TaskState::kSuperseded);
     task.attempt = Small();

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "daemon/store/codec.h"
 #include "daemon/store/keys.h"
@@ -270,6 +271,105 @@ TEST(RocksStore, FileInPlaceOfTheDirectoryIsRefused) {
   WriteFile(directory.path() / "db", "x");
   EXPECT_EQ(RocksStore::Open(directory.path() / "db").error().reason, "not-a-directory");
   EXPECT_EQ(RocksStore::Open(directory.path() / "db" / "db").error().reason, "not-permitted");
+}
+
+// All the bytes of a directory's files.
+bool FilesHold(const fs::path& directory, const std::string& text) {
+  for (const auto& file : fs::directory_iterator(directory)) {
+    if (file.is_regular_file() && ReadFile(file.path()).find(text) != std::string::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Result<void> Purge(RocksStore& store) {
+  store.StartPurge();
+  std::optional<Result<void>> ended;
+  while (!(ended = store.TakePurged())) std::this_thread::yield();
+  return *ended;
+}
+
+// Rows of many people in tables and in the log; the first and the last of a table are those whose
+// keys RocksDB writes down elsewhere too. All but one in ten are deleted.
+TEST(RocksStore, PurgeRemovesWhatWasDeletedFromEveryFile) {
+  const TempDir directory;
+  const fs::path path = directory.path() / "db";
+  const auto name = [](int person) {
+    return "Xq" + std::to_string(person * 7919 + 1000000) + "zV";
+  };
+  auto store = OpenOrDie(path);
+  const auto key = [&](int person) { return "tcs" + std::string(1, '\0') + "s" + name(person); };
+  for (int person = 0; person < 200; ++person) {
+    Batch batch;
+    batch.Put(Family::kReview, "row" + std::to_string(person), "of " + name(person));
+    batch.Put(Family::kReview, key(person), "");
+    batch.Put(Family::kReplies, key(person), "to " + name(person));
+    batch.Put(Family::kWork, "task" + std::to_string(person), "before " + name(person));
+    ASSERT_TRUE(store->Commit(batch, true));
+    if (person % 50 == 20) {
+      ASSERT_TRUE(store->Flush());
+    }
+  }
+  Batch batch;
+  for (int person = 0; person < 200; ++person) {
+    if (person % 10 == 5) continue;
+    batch.Delete(Family::kReview, key(person));
+    batch.Delete(Family::kReplies, key(person));
+    batch.Put(Family::kWork, "task" + std::to_string(person), "");
+    batch.Delete(Family::kReview, "row" + std::to_string(person));
+  }
+  ASSERT_TRUE(store->Commit(batch, true));
+  int there = 0;
+  for (int person = 0; person < 200; ++person) there += FilesHold(path, name(person)) ? 1 : 0;
+  ASSERT_GT(there, 150) << "a deleted row stays in the files";
+  ASSERT_TRUE(Purge(*store));
+  const auto expect = [&] {
+    for (int person = 0; person < 200; ++person) {
+      if (person % 10 == 5) {
+        EXPECT_EQ(*store->Get(Family::kReview, "row" + std::to_string(person)),
+                  "of " + name(person));
+        continue;
+      }
+      for (const auto& file : fs::directory_iterator(path)) {
+        if (!file.is_regular_file()) continue;
+        EXPECT_EQ(ReadFile(file.path()).find(name(person)), std::string::npos)
+            << name(person) << " in " << file.path();
+      }
+    }
+  };
+  expect();
+  store.reset();
+  store = OpenOrDie(path);
+  expect();
+}
+
+TEST(RocksStore, PurgeWaitsForWhoReadsAnOlderState) {
+  const TempDir directory;
+  auto store = OpenOrDie(directory.path() / "db");
+  ASSERT_TRUE(Put(*store, "row", "of Zymurgy"));
+  auto before = store->Snapshot();
+  Batch batch;
+  batch.Delete(Family::kReview, "row");
+  ASSERT_TRUE(store->Commit(batch, true));
+  const auto held = Purge(*store);
+  ASSERT_FALSE(held);
+  EXPECT_EQ(held.error().reason, "held-back");
+  EXPECT_EQ(*before->Get(Family::kReview, "row"), "of Zymurgy");
+  before.reset();
+  EXPECT_TRUE(Purge(*store));
+  auto after = store->Snapshot();
+  EXPECT_TRUE(Purge(*store)) << "whoever reads what is there now holds nothing up";
+}
+
+TEST(RocksStore, PurgeEndsWithTheStore) {
+  const TempDir directory;
+  auto store = OpenOrDie(directory.path() / "db");
+  ASSERT_TRUE(Put(*store, "row", "of Zymurgy"));
+  store->StartPurge();
+  store.reset();
+  store = OpenOrDie(directory.path() / "db");
+  EXPECT_EQ(Get(*store, "row"), "of Zymurgy");
 }
 
 TEST(RocksStore, LogOfRocksDbNamesNoKeys) {

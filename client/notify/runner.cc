@@ -1,0 +1,253 @@
+#include "client/notify/runner.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "client/event_text.h"
+#include "client/notify/state.h"
+#include "client/subscriber/durable_file.h"
+#include "client/subscriber/loop.h"
+#include "client/subscriber/subscriber.h"
+#include "client/text.h"
+#include "client/zmq_channel.h"
+#include "client/zmq_feed.h"
+
+namespace roster::notify {
+namespace {
+
+namespace fs = std::filesystem;
+using client::Answer;
+using client::Exit;
+using client::Millis;
+
+// What is due is told between two questions, so a daemon that is away is not waited for any longer.
+constexpr client::Patience kPatience{Millis(3000), Millis(3000)};
+constexpr Millis kListen{500};
+constexpr Millis kPause{500};         // after a failure, or while too much is pending
+constexpr Millis kPauseBroken{5000};  // after one that begins everything anew
+constexpr int kAtOnce = 200;          // messages between two looks at what is due
+
+Time Now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+double Random() { return randombytes_uniform(1'000'000) / 1e6; }
+
+std::string Span(const Parcel& parcel) {
+  const auto first = parcel.entries.front().seq();
+  const auto last = parcel.entries.back().seq();
+  if (parcel.entries.size() == 1) return fmt::format("entry {}", first);
+  return fmt::format("{} entries, {} to {}", parcel.entries.size(), first, last);
+}
+
+}  // namespace
+
+// From one reading of the state to what makes another necessary.
+class Runner::Course {
+ public:
+  Course(const Config& config, const std::optional<client::CallKeys>& keys, const Rule& rule,
+         client::Clock& clock, const std::string& school)
+      : watch(rule, config.zone, state),
+        channel(config.control, keys),
+        connection(channel, clock, kPatience, school) {}
+
+  State state;
+  Watch watch;
+  bool begun = false;    // the state counts: it was read, or made and saved
+  bool changed = false;  // since it was saved
+
+  client::ZmqChannel channel;
+  client::Connection connection;
+  std::unique_ptr<client::Feed> feed;
+  std::optional<client::Follower> follower;
+  std::optional<client::Loop> loop;
+  std::string said;  // the problem that was logged last; "": none
+};
+
+Runner::Runner(const Config& config, const std::optional<client::CallKeys>& keys, const Rule& rule,
+               const School& school, Target& target, client::Clock& clock)
+    : config_(config),
+      keys_(keys),
+      rule_(rule),
+      school_(school),
+      target_(target),
+      clock_(clock),
+      name_(rule.name + "." + school.id),
+      state_file_(config.state_dir + "/" + name_ + ".json"),
+      letters_(config.state_dir + "/" + kLettersFolder) {}
+
+void Runner::Say(Course& course, const std::string& problem) {
+  if (course.said == problem) return;
+  course.said = problem;
+  if (!problem.empty()) spdlog::warn("{}: {}", name_, problem);
+}
+
+Answer<void> Runner::Save(Course& course) {
+  CLIENT_TRY(client::ReplaceFile(state_file_, ToText(course.state, rule_.name, school_.id)));
+  course.changed = false;
+  return {};
+}
+
+Answer<void> Runner::Begin(Course& course) {
+  CLIENT_ASSIGN(const auto text, client::ReadWholeFile(state_file_));
+  if (!text) return {};
+  auto state = FromText(*text, rule_.name, school_.id);
+  if (!state) {
+    return client::Fail(
+        Exit::kFailed, fmt::format("The state {} is not used: {}. Put back what was there, or move "
+                                   "it away to begin anew with what comes from then on.",
+                                   state_file_, state.error().message));
+  }
+  course.state = std::move(*state);
+  course.begun = true;
+  return {};
+}
+
+Answer<void> Runner::Follow(Course& course) {
+  const auto take = [&](const std::vector<v1::Entry>& entries) -> Answer<bool> {
+    const Time now = Now();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const v1::Entry& entry = entries[i];
+      const bool last = i + 1 == entries.size();
+      if (!course.watch.OnEntry(
+              entry, last ? course.follower->known_hash() : entries[i + 1].previous(), now)) {
+        spdlog::warn(
+            "{}: entry {} is of a type that this roster-notify does not know, and is passed "
+            "by: install the version of rosterd",
+            name_, entry.seq());
+      }
+    }
+    course.changed = true;
+    return !course.watch.Full();
+  };
+  if (!course.loop) {
+    CLIENT_ASSIGN(const auto found,
+                  client::FindSchool(course.connection, config_.events, school_.id));
+    if (!course.begun) {
+      course.state.seq = rule_.from_beginning ? 0 : found.head;
+      CLIENT_TRY(Save(course));
+      course.begun = true;
+      spdlog::info("{}: begins after entry {}", name_, course.state.seq);
+    }
+    // Subscribed before the first replay, so that nothing falls between.
+    CLIENT_ASSIGN(course.feed, client::ZmqFeed::Open(found.events, school_.id, keys_));
+    course.follower.emplace(school_.id, course.state.seq, course.state.hash);
+    course.loop.emplace(course.connection, clock_, *course.follower);
+    return course.loop->CatchUp(take);
+  }
+  for (int i = 0; i < kAtOnce && !course.watch.Full() && !clock_.Interrupted(); ++i) {
+    const std::uint64_t before = course.follower->known();
+    CLIENT_TRY(course.loop->Listen(*course.feed, i == 0 ? kListen : Millis(0), take));
+    if (course.follower->known() == before) break;
+  }
+  return {};
+}
+
+Delivery Runner::DeliveryOf(const Course& course, Time now) const {
+  const Parcel& parcel = *course.state.sending;
+  Delivery delivery{parcel,
+                    rule_.name,
+                    school_.id,
+                    school_.name.empty() ? school_.id : school_.name,
+                    config_.schools.size() > 1 ? school_.id : "",
+                    {},
+                    rule_.digest.has_value(),
+                    rule_.remind.has_value(),
+                    config_.zone,
+                    now};
+  for (const v1::Entry& entry : parcel.entries) {
+    if (course.watch.IsOpen(entry.seq())) delivery.awaiting.insert(entry.seq());
+  }
+  return delivery;
+}
+
+Answer<void> Runner::Bury(Course& course) {
+  const Delivery delivery = DeliveryOf(course, Now());
+  const Parcel& parcel = delivery.parcel;
+  std::error_code error;
+  const auto kept =
+      std::distance(fs::directory_iterator(letters_, error), fs::directory_iterator());
+  if (error || static_cast<std::size_t>(kept) >= kDeadLettersMax) {
+    return client::Fail(
+        Exit::kFailed,
+        fmt::format("{} holds {} dead letters, or can't be read: nothing is given up "
+                    "any more. Look through them and delete them.",
+                    letters_, kept));
+  }
+  const bool reminder = parcel.kind == Parcel::Kind::kReminder;
+  const std::string file = fmt::format(
+      "{}/{}.{}{}-{}{}", letters_, name_, reminder ? fmt::format("reminder{}-", parcel.number) : "",
+      parcel.entries.front().seq(), parcel.entries.back().seq(), target_.LetterSuffix());
+  CLIENT_TRY(client::ReplaceFile(file, target_.Letter(delivery)));
+  spdlog::error(
+      "{}: {} given up after {} tries; it is kept in {}. Mend the target, and send it by "
+      "hand if it still matters.",
+      name_, Span(parcel), parcel.failures, file);
+  course.watch.GiveUp(Now());
+  return Save(course);
+}
+
+Answer<void> Runner::Tell(Course& course) {
+  while (!clock_.Interrupted()) {
+    if (course.watch.Exhausted()) CLIENT_TRY(Bury(course));
+    const Parcel* parcel = course.watch.Next(Now(), Random());
+    if (parcel == nullptr) break;
+    // The try is on disk before it is made: what is in doubt after a crash is told again.
+    CLIENT_TRY(Save(course));
+    const std::string span = Span(*parcel);
+    Outcome outcome;
+    try {
+      outcome = target_.Deliver(DeliveryOf(course, Now()), clock_);
+    } catch (const std::exception& error) {
+      outcome = {Outcome::How::kFailed, error.what(), std::nullopt};
+    }
+    switch (outcome.how) {
+      case Outcome::How::kDelivered:
+        spdlog::info("{}: told {}", name_, span);
+        course.watch.OnDelivered(Now());
+        break;
+      case Outcome::How::kFailed:
+        course.watch.OnFailed(Now(), outcome.later);
+        spdlog::warn("{}: {} not told, failure {} of {}: {}", name_, span,
+                     course.state.sending->failures, rule_.tries, outcome.why);
+        break;
+      case Outcome::How::kInterrupted:
+        course.watch.OnInterrupted(Now());
+        break;
+    }
+    CLIENT_TRY(Save(course));
+  }
+  if (course.changed) CLIENT_TRY(Save(course));
+  return {};
+}
+
+void Runner::Run() {
+  while (!clock_.Interrupted()) {
+    Course course(config_, keys_, rule_, clock_, school_.id);
+    Answer<void> went = Begin(course);
+    while (went && !clock_.Interrupted()) {
+      if (course.begun) went = Tell(course);
+      if (!went || clock_.Interrupted()) break;
+      if (course.watch.Full()) {
+        clock_.Wait(kPause);
+        continue;
+      }
+      const Answer<void> followed = Follow(course);
+      if (clock_.Interrupted()) break;
+      Say(course, followed ? "" : client::Clean(followed.error().message));
+      // Who is refused asks seldom: each time may stand in the journal.
+      if (!followed) {
+        clock_.Wait(followed.error().exit == Exit::kFailed ? kPause : kPauseBroken);
+      }
+    }
+    // What was taken in since the last save is in the journal still.
+    if (clock_.Interrupted()) break;
+    if (!went) spdlog::error("{}: {} Beginning anew.", name_, went.error().message);
+    clock_.Wait(kPauseBroken);
+  }
+}
+
+}  // namespace roster::notify

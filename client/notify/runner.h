@@ -1,0 +1,53 @@
+#pragma once
+
+// A rule in a school at work, on a thread of its own: follows the journal, keeps the state on disk,
+// and tells what is to be told. What fails is tried again; nothing of it touches another rule.
+
+#include <optional>
+#include <string>
+
+#include "client/certificate.h"
+#include "client/failure.h"
+#include "client/notify/config.h"
+#include "client/notify/target.h"
+
+namespace roster::notify {
+
+// Dead letters of all rules; beyond, parcels are tried on instead of being given up.
+inline constexpr std::size_t kDeadLettersMax = 10'000;
+
+class Runner {
+ public:
+  // All outlive it.
+  // `keys` are there where rosterd is called over tcp.
+  Runner(const Config& config, const std::optional<client::CallKeys>& keys, const Rule& rule,
+         const School& school, Target& target, client::Clock& clock);
+
+  // Until the clock is interrupted.
+  void Run();
+
+ private:
+  class Course;
+  client::Answer<void> Begin(Course& course);   // from the state on disk, if there is one
+  client::Answer<void> Follow(Course& course);  // a step, half a second at most when all is well
+  client::Answer<void> Tell(Course& course);    // all that is due
+  client::Answer<void> Bury(Course& course);    // what all tries have failed for
+  client::Answer<void> Save(Course& course);
+  Delivery DeliveryOf(const Course& course, Time now) const;
+  void Say(Course& course, const std::string& problem);
+
+  const Config& config_;
+  const std::optional<client::CallKeys>& keys_;
+  const Rule& rule_;
+  const School& school_;
+  Target& target_;
+  client::Clock& clock_;
+  const std::string name_;  // "RULE.SCHOOL": in logs and of files
+  const std::string state_file_;
+  const std::string letters_;  // the folder
+};
+
+// Where dead letters are, within the state directory.
+inline constexpr const char* kLettersFolder = "dead-letters";
+
+}  // namespace roster::notify

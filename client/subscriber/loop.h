@@ -1,0 +1,43 @@
+#pragma once
+
+// The loop of a subscriber over real or made-up sockets: what was heard goes into a Follower, what
+// the Follower misses is asked for, what is next is given out.
+
+#include <functional>
+#include <vector>
+
+#include "client/connection.h"
+#include "client/feed.h"
+#include "client/follow.h"
+#include "client/system.h"
+
+namespace roster::client {
+
+class Loop {
+ public:
+  // Takes all that is next, in order and each once: 1 to 1,000 entries or a few more. False:
+  // enough, return now.
+  using Take = std::function<Answer<bool>(const std::vector<v1::Entry>&)>;
+
+  // All outlive the Loop. One thread.
+  Loop(Connection& connection, Clock& clock, Follower& follower)
+      : connection_(connection), clock_(clock), follower_(follower), heard_(clock.Now()) {}
+
+  // Asks until nothing is missing. Fails with what is wrong with the journal, as Connection::Call
+  // does, and as `take` does. An interrupt ends it without a failure.
+  Answer<void> CatchUp(const Take& take);
+
+  // Waits at most `wait_max` for one message of the feed, then catches up where it shows a gap;
+  // after 3 s without one it asks, in case it is the socket that is deaf.
+  Answer<void> Listen(Feed& feed, Millis wait_max, const Take& take);
+
+ private:
+  Answer<bool> Give(const Take& take);
+
+  Connection& connection_;
+  Clock& clock_;
+  Follower& follower_;
+  std::chrono::steady_clock::time_point heard_;
+};
+
+}  // namespace roster::client

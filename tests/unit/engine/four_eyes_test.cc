@@ -1,0 +1,341 @@
+// Four eyes: what takes two people is done when a second one, never the same, says the same.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "daemon/store/codec.h"
+#include "daemon/store/keys.h"
+#include "tests/unit/engine/desk.h"
+
+namespace roster::engine {
+namespace {
+
+namespace wire = roster::v1;
+
+const std::string kAnnsKey(model::kPublicKeySize, 'a');
+
+// Ten students who are on the site. Ann has a user and a key; Ben has a user; both are in the group
+// that may look on.
+class FourEyes : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::vector<model::Grant> grants(4);
+    grants[0] = {"office", {}, {50}, {}, {model::Role::kViewer}, {}};
+    grants[1] = {"Ann", {1000}, {}, {kAnnsKey}, {model::kRoles.begin(), model::kRoles.end()}, {}};
+    grants[2] = {"Ben", {1001}, {}, {}, {model::kRoles.begin(), model::kRoles.end()}, {}};
+    grants[3] = {"Cleo", {1002}, {}, {}, {model::kRoles.begin(), model::kRoles.end()}, {}};
+    desk.access.Set(access::Access(std::move(grants)));
+    desk.settings.schools[0].plans.guards = {};
+    desk.settings.schools[0].rules.missing_polls = 1;
+    desk.Restart();
+    std::vector<std::int64_t> all;
+    for (std::int64_t id = 1; id <= 10; ++id) {
+      const std::string name = "N" + std::to_string(id);
+      desk.pupils.push_back({id, "F", name, name + "@example.org"});
+      all.push_back(id);
+    }
+    desk.Poll();
+    desk.Decide(wire::SYNC, all);
+    ASSERT_TRUE(desk.Approve(desk.Plan()).has_approve());
+    desk.WorkUntilDone();
+    ASSERT_EQ(desk.School().counters().linked_active(), 10U);
+  }
+  void TearDown() override {
+    AsAnn();
+    desk.ExpectConsistent();
+    for (const std::size_t work : {3U, 1000U}) {
+      const auto verified = desk.Verify(work);
+      for (const auto& one : verified.differences) ADD_FAILURE() << one.sentence;
+    }
+  }
+
+  void AsAnn() { desk.peer = {1000, 1000, 1, {50}}; }
+  void AsAnnFromAfar() {
+    desk.peer = {};
+    desk.peer.key = kAnnsKey;
+  }
+  void AsBen() { desk.peer = {1001, 1001, 2, {50}}; }
+  void AsCleo() { desk.peer = {1002, 1002, 3}; }
+
+  model::FourEyes& Rules() { return desk.settings.schools[0].plans.four_eyes; }
+  void Withdraw(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) desk.pupils[i].status = "Withdrawn";
+    desk.Poll();
+  }
+  static wire::ApprovePlan Whole(const wire::Plan& plan) {
+    wire::ApprovePlan what;
+    what.set_plan(plan.plan());
+    what.set_digest(plan.digest());
+    return what;
+  }
+  wire::Plan Look(std::uint64_t plan) {
+    wire::Request request;
+    request.mutable_get_plan()->set_plan(plan);
+    return desk.Ask(request).plan().plan();
+  }
+  wire::Entry Newest() { return desk.Entries().back(); }
+
+  Desk desk;
+};
+
+TEST_F(FourEyes, TwoPeopleApproveWhatArchivesMoreThanTheNumber) {
+  Rules().archives_over = 2;
+  desk.Restart();
+  Withdraw(3);
+  const wire::Plan plan = desk.Plan();
+  EXPECT_EQ(plan.two_needed(), "archives");
+  EXPECT_FALSE(plan.has_first_approval());
+
+  const wire::Reply first = desk.Approve(Whole(plan));
+  ASSERT_TRUE(first.has_approve()) << first.error().message();
+  EXPECT_EQ(first.approve().plan().state(), wire::OPEN);
+  EXPECT_EQ(first.approve().plan().first_approval().actor(), "uid:1000");
+  EXPECT_TRUE(desk.Lease("w").empty()) << "nothing is done yet";
+  const wire::Entry given = Newest();
+  ASSERT_TRUE(given.has_approval_given());
+  EXPECT_EQ(given.actor(), "uid:1000");
+  EXPECT_EQ(given.approval_given().plan(), plan.plan());
+  EXPECT_EQ(given.approval_given().digest(), plan.digest());
+  EXPECT_EQ(given.approval_given().reason(), "archives");
+  EXPECT_EQ(desk.School().waiting_size(), 1);
+
+  AsBen();
+  EXPECT_EQ(desk.Plan().first_approval().actor(), "uid:1000") << "the same content, the same plan";
+  const wire::Reply second = desk.Approve(Whole(plan));
+  ASSERT_TRUE(second.has_approve()) << second.error().message();
+  EXPECT_EQ(second.approve().plan().state(), wire::APPROVED);
+  EXPECT_EQ(second.approve().plan().approved_by(), "uid:1001");
+  ASSERT_TRUE(Newest().has_plan_approved());
+  EXPECT_EQ(Newest().plan_approved().first_actor(), "uid:1000");
+  EXPECT_EQ(desk.School().waiting_size(), 0);
+  AsAnn();
+  desk.WorkUntilDone();
+}
+
+TEST_F(FourEyes, TheSamePersonIsNeverTheSecondByKeyOrUser) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(1);
+  const wire::Plan plan = desk.Plan();
+  EXPECT_EQ(plan.two_needed(), "all");
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  const std::size_t entries = desk.Entries().size();
+  const wire::Reply again = desk.Approve(Whole(plan));
+  EXPECT_EQ(again.error().reason(), "same-person");
+  desk.Step();
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kRequestRefused), 1U);
+  EXPECT_EQ(again.error().code(), "refused");
+  AsAnnFromAfar();
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "same-person")
+      << "one name in the config is one person";
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kApprovalGiven), 1U);
+  EXPECT_GE(desk.Entries().size(), entries);
+  AsAnn();
+  EXPECT_TRUE(desk.Lease("w").empty());
+  AsBen();
+  EXPECT_EQ(desk.Approve(Whole(plan)).approve().plan().state(), wire::APPROVED)
+      << "a group that may look on makes nobody the same person";
+  AsAnn();
+  desk.WorkUntilDone();
+}
+
+TEST_F(FourEyes, WhoWasFirstByKeyIsNotTheSecondByUser) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(1);
+  const wire::Plan plan = desk.Plan();
+  AsAnnFromAfar();
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  AsAnn();
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "same-person");
+  desk.Restart();
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "same-person") << "after a restart too";
+}
+
+TEST_F(FourEyes, AnotherChoiceIsAFirstApprovalAgain) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(3);
+  const wire::Plan plan = desk.Plan();
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  AsBen();
+  wire::ApprovePlan part = Whole(plan);
+  part.add_except(2);
+  part.add_except(1);
+  const wire::Reply other = desk.Approve(part);
+  ASSERT_TRUE(other.has_approve());
+  EXPECT_EQ(other.approve().plan().state(), wire::OPEN);
+  const wire::Approval& given = other.approve().plan().first_approval();
+  EXPECT_EQ(given.actor(), "uid:1001");
+  ASSERT_EQ(given.except_size(), 2) << "the second sees what is to be said again";
+  EXPECT_EQ(given.except(0), 1);
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kApprovalGiven), 2U);
+  part.clear_except();
+  part.add_except(1);
+  part.add_except(2);
+  EXPECT_EQ(desk.Approve(part).error().reason(), "same-person") << "in another order, the same";
+  AsAnn();
+  const wire::Reply second = desk.Approve(part);
+  ASSERT_TRUE(second.has_approve()) << second.error().message();
+  EXPECT_EQ(second.approve().plan().state(), wire::APPROVED);
+  EXPECT_EQ(second.approve().plan().not_chosen(), 2U);
+  EXPECT_EQ(Newest().plan_approved().first_actor(), "uid:1001");
+  desk.WorkUntilDone();
+}
+
+TEST_F(FourEyes, WhatIsApprovedCountsAndNotThePlan) {
+  Rules().archives_over = 2;
+  desk.Restart();
+  Withdraw(3);
+  const wire::Plan plan = desk.Plan();
+  EXPECT_EQ(plan.two_needed(), "archives");
+  wire::ApprovePlan part = Whole(plan);
+  part.add_except(1);
+  const wire::Reply reply = desk.Approve(part);
+  ASSERT_TRUE(reply.has_approve());
+  EXPECT_EQ(reply.approve().plan().state(), wire::APPROVED) << "two archives: one is enough";
+  EXPECT_EQ(Newest().plan_approved().first_actor(), "");
+  desk.WorkUntilDone();
+}
+
+TEST_F(FourEyes, MissingPeopleAreArchivesToo) {
+  Rules().archives_over = 1;
+  desk.Restart();
+  desk.pupils[0].status = "Withdrawn";
+  desk.pupils.erase(desk.pupils.begin() + 1);
+  desk.Poll();
+  const wire::Plan plan = desk.Plan();
+  EXPECT_EQ(plan.missing(), 1U);
+  EXPECT_EQ(desk.Approve(Whole(plan)).approve().plan().state(), wire::OPEN);
+}
+
+TEST_F(FourEyes, LiftedGuardsTakeTwoWithTheSameReason) {
+  Rules().lifted_guards = true;
+  desk.settings.schools[0].plans.guards[static_cast<std::size_t>(model::GuardKind::kArchive)] = {
+      2, std::nullopt, 0};
+  desk.Restart();
+  Withdraw(3);
+  const wire::Plan plan = desk.Plan();
+  EXPECT_EQ(plan.two_needed(), "");
+  EXPECT_TRUE(plan.lifting_needs_two());
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "plan-held");
+  wire::ApprovePlan lifted = Whole(plan);
+  lifted.set_override_guards(true);
+  lifted.set_override_reason("they have left");
+  const wire::Reply first = desk.Approve(lifted);
+  ASSERT_TRUE(first.has_approve()) << first.error().message();
+  EXPECT_EQ(first.approve().plan().state(), wire::OPEN);
+  EXPECT_EQ(first.approve().plan().first_approval().override_reason(), "they have left");
+  EXPECT_EQ(Newest().approval_given().reason(), "lifted-guards");
+  AsBen();
+  wire::ApprovePlan other = lifted;
+  other.set_override_reason("all is well");
+  EXPECT_EQ(desk.Approve(other).approve().plan().state(), wire::OPEN) << "another reason";
+  AsCleo();
+  EXPECT_EQ(desk.Approve(lifted).approve().plan().state(), wire::OPEN) << "Ben's word stood";
+  AsBen();
+  const wire::Reply second = desk.Approve(lifted);
+  EXPECT_EQ(second.approve().plan().state(), wire::APPROVED);
+  EXPECT_EQ(second.approve().plan().override_reason(), "they have left");
+  EXPECT_EQ(Newest().plan_approved().first_actor(), "uid:1002");
+  EXPECT_EQ(Newest().plan_approved().lifted_size(), 1);
+  desk.WorkUntilDone();
+}
+
+TEST_F(FourEyes, GuardsThatHoldNothingAreNotLifted) {
+  Rules().lifted_guards = true;
+  desk.Restart();
+  Withdraw(3);
+  wire::ApprovePlan lifted = Whole(desk.Plan());
+  lifted.set_override_guards(true);
+  lifted.set_override_reason("to be sure");
+  EXPECT_EQ(desk.Approve(lifted).approve().plan().state(), wire::APPROVED);
+  desk.WorkUntilDone();
+}
+
+TEST_F(FourEyes, AnApprovalIsForThePlanThatWasSeen) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(2);
+  const wire::Plan plan = desk.Plan();
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  desk.pupils[2].status = "Withdrawn";
+  desk.Poll();
+  AsBen();
+  const wire::Plan newer = desk.Plan();
+  EXPECT_NE(newer.plan(), plan.plan());
+  EXPECT_FALSE(newer.has_first_approval());
+  EXPECT_EQ(desk.Approve(Whole(newer)).approve().plan().state(), wire::OPEN);
+}
+
+TEST_F(FourEyes, AnApprovalEndsWithItsPlan) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(2);
+  const wire::Plan plan = desk.Plan();
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  desk.clock.Advance(desk.settings.schools[0].plans.plan_ttl);
+  AsBen();
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "plan-expired");
+  EXPECT_EQ(desk.School().waiting_size(), 0);
+  desk.Poll();
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "unknown-plan");
+  EXPECT_FALSE(desk.Plan().has_first_approval());
+}
+
+TEST_F(FourEyes, WhatHasChangedMeanwhileIsNotApprovedBySecondHand) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(2);
+  const wire::Plan plan = desk.Plan();
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  desk.Decide(wire::EXCLUDE, {1});
+  AsBen();
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "plan-changed");
+  EXPECT_EQ(Look(plan.plan()).first_approval().actor(), "uid:1000");
+}
+
+TEST_F(FourEyes, ARepeatedCommandOfTheFirstIsAnsweredAsBefore) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(2);
+  wire::Request request;
+  *request.mutable_approve_plan() = Whole(desk.Plan());
+  ASSERT_TRUE(desk.Command(request, "c-first").has_approve());
+  const wire::Reply again = desk.Command(request, "c-first");
+  ASSERT_TRUE(again.has_approve());
+  EXPECT_EQ(again.approve().plan().state(), wire::OPEN);
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kApprovalGiven), 1U);
+}
+
+TEST_F(FourEyes, VerifyFindsAFirstApprovalThatNobodyGave) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(2);
+  const wire::Plan plan = desk.Plan();
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  EXPECT_EQ(desk.Verify(1000).differences_total, 0U);
+  const auto key = store::PlanKey(SchoolId("tcs"), PlanId(plan.plan()));
+  const auto kept = desk.store.Get(store::Family::kWork, key);
+  ASSERT_TRUE(kept && *kept);
+  auto stored = store::DecodePlan(PlanId(plan.plan()), **kept);
+  ASSERT_TRUE(stored);
+  const auto put = [&](const model::Plan& value) {
+    store::Batch batch;
+    batch.Put(store::Family::kWork, key, store::EncodePlan(value));
+    Desk::Must(desk.store.Commit(batch, true));
+    desk.Restart();
+  };
+  model::Plan forged = *stored;
+  forged.first_approval->choice = Blake2b("another");
+  put(forged);
+  EXPECT_EQ(desk.Verify(1000).differences_total, 2U) << "not what was given, and given by nobody";
+  forged.first_approval.reset();
+  put(forged);
+  EXPECT_EQ(desk.Verify(1000).differences_total, 1U);
+  put(*stored);
+}
+
+}  // namespace
+}  // namespace roster::engine

@@ -1,0 +1,134 @@
+// Mails: nothing can begin a header of its own, and a repeat is known by its Message-ID.
+
+#include "client/notify/mail.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "client/notify/wording.h"
+#include "tests/unit/notify/entries.h"
+
+namespace roster::notify {
+namespace {
+
+Parcel Of(std::vector<v1::Entry> entries) {
+  Parcel parcel;
+  parcel.entries = std::move(entries);
+  return parcel;
+}
+
+Delivery Made(const Parcel& parcel, std::set<std::uint64_t> awaiting = {}) {
+  return {parcel,     "people",
+          "tcs",      "Example School",
+          "",         std::move(awaiting),
+          false,      false,
+          Zone::kUtc, Time(std::chrono::seconds(1'800'000'000))};
+}
+
+std::vector<std::string> HeaderLines(const std::string& mail) {
+  std::vector<std::string> lines;
+  const std::string head = mail.substr(0, mail.find("\r\n\r\n"));
+  for (std::size_t at = 0; at <= head.size();) {
+    const std::size_t end = std::min(head.find("\r\n", at), head.size());
+    lines.push_back(head.substr(at, end - at));
+    at = end + 2;
+  }
+  return lines;
+}
+
+TEST(Mail, AHeadersValueCannotBeginAnother) {
+  for (const std::string evil :
+       {"x\r\nBcc: all@example.org", "x\nBcc: all@example.org", "x\rBcc: a",
+        "x\xE2\x80\xA8"
+        "Bcc: a",
+        "x\xC2\x85"
+        "Bcc: a"}) {
+    const std::string value = HeaderText(evil);
+    for (std::size_t at = value.find_first_of("\r\n"); at != std::string::npos;
+         at = value.find_first_of("\r\n", at + 2)) {
+      EXPECT_EQ(value.substr(at, 3), "\r\n ") << "folded, and no other way";
+    }
+    EXPECT_TRUE(value.starts_with("=?UTF-8?B?") || value.find('\n') == std::string::npos) << value;
+  }
+  const Parcel parcel = Of({Review(1)});
+  Delivery delivery = Made(parcel, {1});
+  delivery.school_name = "S\r\nBcc: all@example.org\r\n\r\nbody";
+  for (const std::string& line :
+       HeaderLines(ComposeMail(delivery, "r@example.org", {"a@example.org"}))) {
+    EXPECT_FALSE(line.starts_with("Bcc")) << line;
+  }
+}
+
+TEST(Mail, AHeaderIsEncodedWhereItIsNotPlain) {
+  EXPECT_EQ(HeaderText("[Example School] 3 new users"), "[Example School] 3 new users");
+  EXPECT_EQ(HeaderText("École"), "=?UTF-8?B?w4ljb2xl?=");
+  EXPECT_TRUE(HeaderText("=?utf-8?q?x?=").starts_with("=?UTF-8?B?"));
+  std::istringstream folded(
+      HeaderText(std::string(50, 'x') +
+                 std::string(40, '\xC3').replace(0, 40, "ééééééééééééééééééééééééééééééééééééé")));
+  for (std::string line; std::getline(folded, line);) EXPECT_LE(line.size(), 78U);
+}
+
+TEST(Mail, LinesAreShortAndSevenBit) {
+  const std::string coded = QuotedPrintable("é" + std::string(300, 'x') + " \nend=\n");
+  std::istringstream lines(coded);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 77U) << line;
+    for (const char c : line) EXPECT_LT(static_cast<unsigned char>(c), 0x80U);
+  }
+  EXPECT_NE(coded.find("=20\r\n"), std::string::npos);
+  EXPECT_NE(coded.find("end=3D\r\n"), std::string::npos);
+}
+
+TEST(Mail, AMessageIdIsOfTheRuleAndItsEntries) {
+  const Parcel one = Of({Review(1), Away(2)});
+  const Parcel same = Of({Review(1), Away(2)});
+  const Parcel other = Of({Review(1), Away(3)});
+  const std::string id = MessageId(Made(one), "r@example.org");
+  EXPECT_EQ(id, MessageId(Made(same, {1}), "r@example.org"));
+  EXPECT_NE(id, MessageId(Made(other), "r@example.org"));
+  Delivery of_another = Made(one);
+  of_another.rule = "others";
+  EXPECT_NE(id, MessageId(of_another, "r@example.org"));
+  Parcel reminder = Of({Review(1), Away(2)});
+  reminder.kind = Parcel::Kind::kReminder;
+  reminder.number = 1;
+  const std::string first = MessageId(Made(reminder), "r@example.org");
+  EXPECT_NE(first, id);
+  reminder.number = 2;
+  EXPECT_NE(MessageId(Made(reminder), "r@example.org"), first);
+  EXPECT_TRUE(id.starts_with("<tcs.1.") && id.ends_with("@example.org>")) << id;
+}
+
+TEST(Mail, SaysWhatIsSettledAndWhatIsNot) {
+  const Parcel parcel = Of({Review(1), Away(2)});
+  const std::string mail = ComposeMail(Made(parcel, {2}), "r@example.org", {"a@example.org"});
+  EXPECT_NE(mail.find("settled or acknowledged since"), std::string::npos);
+  EXPECT_NE(mail.find("This awaits an operator. Run:"), std::string::npos);
+  EXPECT_NE(mail.find("rosterctl ack 2"), std::string::npos);
+}
+
+TEST(Wording, EveryMatterSaysWhomItAwaitsAndWhatToRun) {
+  for (const v1::Entry& entry : {Review(1), Held(1, 7), First(1, 7), Rejected(1), Stopped(1),
+                                 Away(1), Dead(1, 3), Unknown(1, 3, true), Refused(1)}) {
+    const Telling telling = Tell(entry, "tcs");
+    EXPECT_FALSE(telling.headline.empty());
+    EXPECT_FALSE(telling.awaits.empty()) << telling.headline;
+    ASSERT_FALSE(telling.commands.empty()) << telling.headline;
+    EXPECT_NE(telling.commands.back().find("rosterctl --school tcs "), std::string::npos);
+  }
+  EXPECT_EQ(Tell(Held(1, 7), "").commands.back(),
+            "rosterctl sync 7 --override-guard --reason TEXT");
+  EXPECT_EQ(Tell(Unknown(1, 3, true), "").commands.at(1), "rosterctl confirm 7.3");
+}
+
+TEST(Wording, WhatCameOverTheWireIsMadeHarmless) {
+  v1::Entry entry = Stopped(1);
+  entry.mutable_source_stopped()->set_message("bad \x1B[2J\r\nBcc: x");
+  const Telling telling = Tell(entry, "");
+  EXPECT_EQ(telling.what.find_first_of("\x1B\r\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace roster::notify
