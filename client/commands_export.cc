@@ -44,15 +44,28 @@ class Output {
   Answer<void> Write(std::string_view lines) {
     if (file_ < 0) {
       session_.console.Print(lines);
-      return {};
+      session_.console.Flush();
+      if (!session_.console.broken()) return {};
+      return Fail(Exit::kFailed, "Standard output takes no more.");
     }
+    const std::size_t size = lines.size();
     while (!lines.empty()) {
       const ssize_t written = ::write(file_, lines.data(), lines.size());
       if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return Broken();
+      if (written < 0) {
+        const auto broken = Broken();
+        if (::ftruncate(file_, whole_) != 0) return broken;  // a torn line is left; it is no JSON
+        return broken;
+      }
       lines.remove_prefix(static_cast<std::size_t>(written));
     }
+    whole_ += static_cast<off_t>(size);
     return {};
+  }
+
+  // Takes an empty file away again.
+  void Undo() {
+    if (whole_ == 0 && !name_.empty()) ::unlink(name_.c_str());
   }
 
   // On disk, whole.
@@ -73,12 +86,13 @@ class Output {
   Session& session_;
   std::string name_;
   int file_ = -1;
+  off_t whole_ = 0;  // bytes of whole lines
 };
 
 // Gives out the entries in order, each one checked against the one before.
 class Exporter {
  public:
-  explicit Exporter(std::uint64_t since) : last_(since) {}
+  explicit Exporter(std::uint64_t since) : last_(since), written_(since) {}
 
   // A line: the entry by the protobuf JSON mapping, and the digest of its bytes.
   Answer<std::string> Line(const std::string& school, const std::string& bytes) {
@@ -97,17 +111,22 @@ class Exporter {
     return fmt::format("{{\"hash\":\"{}\",\"entry\":{}}}\n", Hex(last_hash_), ToJson(entry));
   }
 
+  // Everything so far is where it was to be written.
+  void Written() { written_ = last_; }
+
+  std::uint64_t written() const { return written_; }
   std::uint64_t last() const { return last_; }
   const std::string& last_hash() const { return last_hash_; }
 
  private:
   std::uint64_t last_;
+  std::uint64_t written_;
   std::string last_hash_;  // "": of none yet
 };
 
 Answer<void> WriteAll(Session& session, Exporter& exporter, Output& output) {
   Progress progress(session.console, session.progress());
-  while (!session.console.broken()) {
+  while (true) {
     v1::Request request;
     request.mutable_replay()->set_since(exporter.last());
     request.mutable_replay()->set_limit(kReplayMax);
@@ -123,6 +142,7 @@ Answer<void> WriteAll(Session& session, Exporter& exporter, Output& output) {
       lines += *line;
     }
     CLIENT_TRY(output.Write(lines));
+    exporter.Written();
     CLIENT_TRY(sound);
     if (reply.replay().entries().empty() || exporter.last() >= reply.replay().head()) return {};
     progress.Show("Journal", exporter.last(), reply.replay().head());
@@ -151,7 +171,8 @@ Answer<Exit> RunJournalExport(Session& session, const ExportOptions& options) {
     if (failure.message.empty()) failure = {Exit::kFailed, "Interrupted.", std::nullopt};
     failure.message += fmt::format(
         " What was written is whole up to entry {}; the rest: rosterctl journal export --since {}.",
-        exporter.last(), exporter.last());
+        exporter.written(), exporter.written());
+    if (exporter.written() == options.since) output.Undo();
     return tl::unexpected(std::move(failure));
   }
   // Not into what a program reads.

@@ -18,12 +18,20 @@ Answer<Link*> ZmqChannel::Opened() {
   return link_.get();
 }
 
-Answer<bool> ZmqChannel::Send(const std::string& frame, Millis wait_max) {
+// libzmq does not call again where it was refused, and what was wrong may have been mended: the
+// next call is made anew.
+Answer<bool> ZmqChannel::Ready(short events, Millis wait_max) {
   CLIENT_ASSIGN(Link * link, Opened());
+  auto ready = link->Await(events, wait_max);
+  if (!ready) link_.reset();
+  return ready;
+}
+
+Answer<bool> ZmqChannel::Send(const std::string& frame, Millis wait_max) {
   try {
-    CLIENT_ASSIGN(const bool ready, link->Await(ZMQ_POLLOUT, wait_max));
+    CLIENT_ASSIGN(const bool ready, Ready(ZMQ_POLLOUT, wait_max));
     if (!ready) return false;
-    return link->socket().send(zmq::buffer(frame), zmq::send_flags::dontwait).has_value();
+    return link_->socket().send(zmq::buffer(frame), zmq::send_flags::dontwait).has_value();
   } catch (const zmq::error_t& error) {
     if (error.num() == EINTR) return false;
     return Fail(Exit::kFailed, "Sending to " + endpoint_ + ": " + error.what());
@@ -31,12 +39,11 @@ Answer<bool> ZmqChannel::Send(const std::string& frame, Millis wait_max) {
 }
 
 Answer<std::optional<std::string>> ZmqChannel::Receive(Millis wait_max) {
-  CLIENT_ASSIGN(Link * link, Opened());
   try {
-    CLIENT_ASSIGN(const bool ready, link->Await(ZMQ_POLLIN, wait_max));
+    CLIENT_ASSIGN(const bool ready, Ready(ZMQ_POLLIN, wait_max));
     if (!ready) return std::nullopt;
     zmq::message_t message;
-    if (!link->socket().recv(message, zmq::recv_flags::dontwait)) return std::nullopt;
+    if (!link_->socket().recv(message, zmq::recv_flags::dontwait)) return std::nullopt;
     return message.to_string();
   } catch (const zmq::error_t& error) {
     if (error.num() == EINTR) return std::nullopt;

@@ -26,6 +26,7 @@ class ZmqChannel : public Channel {
 
  private:
   Answer<Link*> Opened();
+  Answer<bool> Ready(short events, Millis wait_max);
 
   std::string endpoint_;
   std::optional<CallKeys> keys_;

@@ -9,23 +9,34 @@ constexpr int kQueueMax = 10'000;  // messages; what is dropped beyond is asked 
 
 }  // namespace
 
-ZmqFeed::ZmqFeed(std::unique_ptr<Link> link) : link_(std::move(link)) {}
+ZmqFeed::ZmqFeed(Reopen reopen, std::unique_ptr<Link> link)
+    : reopen_(std::move(reopen)), link_(std::move(link)) {}
 ZmqFeed::~ZmqFeed() = default;
 
 Answer<std::unique_ptr<Feed>> ZmqFeed::Open(const std::string& endpoint, const std::string& school,
                                             const std::optional<CallKeys>& keys) {
-  CLIENT_ASSIGN(auto link,
-                Link::Open(zmq::socket_type::sub, endpoint, keys, [&](zmq::socket_t& socket) {
-                  socket.set(zmq::sockopt::rcvhwm, kQueueMax);
-                  socket.set(zmq::sockopt::subscribe, school + ".");
-                }));
-  return std::unique_ptr<Feed>(new ZmqFeed(std::move(link)));
+  Reopen reopen = [=] {
+    return Link::Open(zmq::socket_type::sub, endpoint, keys, [&](zmq::socket_t& socket) {
+      socket.set(zmq::sockopt::rcvhwm, kQueueMax);
+      socket.set(zmq::sockopt::subscribe, school + ".");
+    });
+  };
+  CLIENT_ASSIGN(auto link, reopen());
+  return std::unique_ptr<Feed>(new ZmqFeed(std::move(reopen), std::move(link)));
 }
 
 Answer<std::optional<Published>> ZmqFeed::Receive(Millis wait_max) {
   try {
-    CLIENT_ASSIGN(const bool ready, link_->Await(ZMQ_POLLIN, wait_max));
-    if (!ready) return std::nullopt;
+    // libzmq does not call again where it was refused, and what was wrong may have been mended.
+    if (!link_) {
+      CLIENT_ASSIGN(link_, reopen_());
+    }
+    const auto ready = link_->Await(ZMQ_POLLIN, wait_max);
+    if (!ready) {
+      link_.reset();
+      return tl::unexpected(ready.error());
+    }
+    if (!*ready) return std::nullopt;
     Published published;
     std::size_t parts = 0;
     zmq::message_t message;

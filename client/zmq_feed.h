@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,13 +21,15 @@ class ZmqFeed : public Feed {
                                             const std::optional<CallKeys>& keys = std::nullopt);
   ~ZmqFeed() override;
 
-  // Fails too when the daemon does not let us in: kRefused.
+  // Fails too when the daemon does not let us in: kRefused. The next one calls again.
   Answer<std::optional<Published>> Receive(Millis wait_max) override;
 
  private:
-  explicit ZmqFeed(std::unique_ptr<Link> link);
+  using Reopen = std::function<Answer<std::unique_ptr<Link>>()>;
+  ZmqFeed(Reopen reopen, std::unique_ptr<Link> link);
 
-  std::unique_ptr<Link> link_;
+  const Reopen reopen_;
+  std::unique_ptr<Link> link_;  // nullptr: it was refused, and is to be opened anew
 };
 
 }  // namespace roster::client

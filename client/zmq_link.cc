@@ -133,8 +133,9 @@ Answer<void> Link::LookAtHandshakes() {
         if (++hung_up_ < kHungUpMax) break;
         return Fail(Exit::kFailed,
                     "What answers at " + endpoint_ +
-                        " hangs up when it is called: it is not the rosterd whose public key you "
-                        "gave. Check --server-key or ROSTER_SERVER_KEY against the .cert file "
+                        " hangs up when it is called: it ends just now, or it is not the rosterd "
+                        "whose public key you gave. Try again; then check --server-key or "
+                        "ROSTER_SERVER_KEY against the .cert file "
                         "beside its network.certificate, and --endpoint or ROSTER_CONTROL.");
       default:
         hung_up_ = 0;

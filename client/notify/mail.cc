@@ -81,7 +81,9 @@ void Section(std::string& body, const v1::Entry& entry, const Delivery& delivery
     Paragraph(body, "This awaits " + telling.awaits + ". Run:");
     for (const std::string& command : telling.commands) body += "    " + command + "\n";
   } else if (!telling.awaits.empty()) {
-    Paragraph(body, "This has been settled or acknowledged since: nothing is to be done.");
+    Paragraph(body,
+              "This has been settled or acknowledged since, or is no longer watched because "
+              "much else has come: rosterctl status shows how it stands.");
   }
   body += "\n";
 }

@@ -225,6 +225,7 @@ Answer<void> Runner::Tell(Course& course) {
 }
 
 void Runner::Run() {
+  std::string broken;  // what was told of a state or a disk that can't be used
   while (!clock_.Interrupted()) {
     Course course(config_, keys_, rule_, clock_, school_.id);
     Answer<void> went = Begin(course);
@@ -245,7 +246,10 @@ void Runner::Run() {
     }
     // What was taken in since the last save is in the journal still.
     if (clock_.Interrupted()) break;
-    if (!went) spdlog::error("{}: {} Beginning anew.", name_, went.error().message);
+    if (!went && went.error().message != broken) {
+      broken = went.error().message;
+      spdlog::error("{}: {}", name_, broken);
+    }
     clock_.Wait(kPauseBroken);
   }
 }

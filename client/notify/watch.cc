@@ -39,7 +39,14 @@ bool Watch::OnEntry(const v1::Entry& entry, const std::string& hash, Time now) {
   state_.pending.push_back({entry, now});
   if (awaits) {
     state_.open.push_back({entry, std::nullopt});
-    if (state_.open.size() > kOpenMax) state_.open.erase(state_.open.begin());
+    if (state_.open.size() > kOpenMax) {
+      // The oldest goes; of refusals first, which strangers can make many of.
+      auto goes = std::find_if(state_.open.begin(), state_.open.end(), [](const State::Open& open) {
+        return open.entry.has_request_refused();
+      });
+      if (goes == state_.open.end()) goes = state_.open.begin();
+      state_.open.erase(goes);
+    }
   }
   return true;
 }

@@ -126,6 +126,13 @@ bool Access::Knows(std::string_view key) const {
   });
 }
 
+bool NamesActor(const model::Grant& grant, std::string_view actor) {
+  return std::any_of(grant.keys.begin(), grant.keys.end(),
+                     [&](const auto& key) { return model::KeyName(key) == actor; }) ||
+         std::any_of(grant.uids.begin(), grant.uids.end(),
+                     [&](const std::int64_t uid) { return "uid:" + std::to_string(uid) == actor; });
+}
+
 bool SamePerson(const Principal& one, std::string_view actor, std::string_view name) {
   if (one.actor == actor) return true;
   return std::any_of(one.names.begin(), one.names.end(),

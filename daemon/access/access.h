@@ -81,6 +81,9 @@ class Access {
   std::vector<model::Grant> grants_;
 };
 
+// Whether the grant names this actor, by user or key; groups name nobody.
+bool NamesActor(const model::Grant& grant, std::string_view actor);
+
 // One person, by an actor or by a name that both have (rules of four eyes: never the same person).
 bool SamePerson(const Principal& one, std::string_view actor, std::string_view name);
 

@@ -129,7 +129,13 @@ std::optional<Error> Engine::PermitWorker(const Principal& who, model::WorkerReq
     if (lease->schools.empty()) {
       for (const School* school : own) lease->schools.push_back(school->id());
     } else {
-      std::erase_if(lease->schools, [&](const SchoolId& id) { return bar(id, name); });
+      // A worker names every school of its config: that it may not work for all of them is no
+      // attempt at anything.
+      const std::vector<SchoolId> asked = lease->schools;
+      std::erase_if(lease->schools, [&](const SchoolId& id) { return !may(id); });
+      if (lease->schools.empty()) {
+        for (const SchoolId& id : asked) bar(id, name);
+      }
     }
     if (lease->schools.empty()) return access::RoleMissing(name, access::kMayWork);
   } else if (auto* const heartbeat = std::get_if<model::Heartbeat>(&request.body)) {

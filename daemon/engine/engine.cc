@@ -680,7 +680,7 @@ Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
     return {};
   }
   const Time now = clock_.Now();
-  if (auto refused = Admit(request->worker, who.actor, input.peer.pid, now)) {
+  if (auto refused = Admit(request->worker, who, input.peer.pid, now)) {
     reply.body = *std::move(refused);
     send();
     return {};
@@ -713,10 +713,10 @@ Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
   return {};
 }
 
-std::optional<Error> Engine::Admit(const std::string& name, const std::string& actor,
+std::optional<Error> Engine::Admit(const std::string& name, const access::Principal& who,
                                    std::int64_t pid, Time now) {
   const auto known = workers_.find(name);
-  if (known == workers_.end() || known->second.pid != pid || known->second.actor != actor) {
+  if (known == workers_.end() || known->second.pid != pid || known->second.actor != who.actor) {
     if (known == workers_.end() && workers_.size() >= kWorkersMax) {
       limits_.Reached(Limit::kWorkers);
       return Error{Code::kExhausted, "too-many-workers",
@@ -725,7 +725,7 @@ std::optional<Error> Engine::Admit(const std::string& name, const std::string& a
     // Over tcp there is no process to know: all that come with one key are counted together.
     const auto names = std::count_if(workers_.begin(), workers_.end(), [&](const auto& worker) {
       return pid >= 0 ? worker.second.pid == pid
-                      : worker.second.pid < 0 && worker.second.actor == actor;
+                      : worker.second.pid < 0 && worker.second.actor == who.actor;
     });
     if (names >= static_cast<std::ptrdiff_t>(kNamesMax)) {
       limits_.Reached(Limit::kNames);
@@ -736,7 +736,8 @@ std::optional<Error> Engine::Admit(const std::string& name, const std::string& a
   Worker& worker = workers_[name];
   worker.seen = now;
   worker.pid = pid;
-  worker.actor = actor;
+  worker.actor = who.actor;
+  worker.who = who;
   return std::nullopt;
 }
 

@@ -122,6 +122,7 @@ class Engine {
     Time seen;
     std::int64_t pid = -1;  // of its process; -1: not attested
     std::string actor;      // whose process that is
+    access::Principal who;  // the same, as when it was last heard
     bool lapsed = false;    // a lease of its ran out, and it has reported nothing since
   };
   // One page of an index.
@@ -286,6 +287,8 @@ class Engine {
   static Result<std::optional<std::string>> WhyUntouchable(const Book& book,
                                                            const model::Change& change);
   Result<void> CheckApprovable(const model::Plan* plan, const model::ApprovePlan& body) const;
+  static bool MakesApprovers(const School& school, const model::Grant& grant);
+  bool StillApproves(const School& school, const model::Approval& approval) const;
   std::vector<std::string> ApproverNames(const School& school, const Caller& caller) const;
   Result<bool> IsSecond(School& school, const Caller& caller, model::Plan& plan,
                         const model::ApprovePlan& body, std::string_view why, Time now);
@@ -337,8 +340,8 @@ class Engine {
                        Time now);
   static bool Wants(const model::Lease& lease, const SchoolId& school);
   // The refusal of a worker that is one too many.
-  std::optional<Error> Admit(const std::string& name, const std::string& actor, std::int64_t pid,
-                             Time now);
+  std::optional<Error> Admit(const std::string& name, const access::Principal& who,
+                             std::int64_t pid, Time now);
   static bool AreOne(const std::string& name, const Worker& one, const std::string& other_name,
                      const Worker& other);
   // How many tasks the worker may get, and the limit that this is less than `wanted` for.

@@ -474,21 +474,38 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   return model::ReplyBody(model::ApproveReply{plan, std::move(shown), plan.left_out});
 }
 
-// The config's entries that make them an approver here. Others say nothing of who somebody is: a
-// group that may look on holds many.
+// Whether an entry makes its people approvers here.
+bool Engine::MakesApprovers(const School& school, const model::Grant& grant) {
+  const auto has = [](const auto& all, const auto& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  return has(grant.roles, model::Role::kApprover) &&
+         (grant.schools.empty() || has(grant.schools, school.id()));
+}
+
+// The names of those of the config's entries that make them an approver here, by their user or key.
+// Others say nothing of who somebody is: a group, or whoever may look on, is many.
 std::vector<std::string> Engine::ApproverNames(const School& school, const Caller& caller) const {
   std::vector<std::string> names;
   const auto access = access_.Get();
   for (const model::Grant& grant : access->grants()) {
-    const auto has = [](const auto& all, const auto& one) {
-      return std::find(all.begin(), all.end(), one) != all.end();
-    };
-    const bool approver = has(caller.who.names, grant.name) &&
-                          has(grant.roles, model::Role::kApprover) &&
-                          (grant.schools.empty() || has(grant.schools, school.id()));
-    if (approver && !has(names, grant.name)) names.push_back(grant.name);
+    if (!MakesApprovers(school, grant) || !access::NamesActor(grant, caller.actor)) continue;
+    if (std::find(names.begin(), names.end(), grant.name) == names.end()) {
+      names.push_back(grant.name);
+    }
   }
   return names;
+}
+
+// Whether who approved first may still approve: a key that was withdrawn takes its approvals along.
+bool Engine::StillApproves(const School& school, const model::Approval& approval) const {
+  const auto access = access_.Get();
+  return std::any_of(access->grants().begin(), access->grants().end(), [&](const auto& grant) {
+    if (!MakesApprovers(school, grant)) return false;
+    // Who came by a group is not named by any entry: whether they are in it is not known here.
+    const bool by_group = approval.names.empty() && !grant.gids.empty();
+    return by_group || access::NamesActor(grant, approval.actor);
+  });
 }
 
 // Where two have to approve: true for the second, who says the same as somebody else has said
@@ -498,7 +515,7 @@ Result<bool> Engine::IsSecond(School& school, const Caller& caller, model::Plan&
   model::Approval approval = ApprovalOf(body, caller.actor, now);
   approval.names = ApproverNames(school, caller);
   const auto& first = plan.first_approval;
-  if (first && first->choice == approval.choice) {
+  if (first && first->choice == approval.choice && StillApproves(school, *first)) {
     access::Principal approver = caller.who;
     approver.names = approval.names;
     const bool same =

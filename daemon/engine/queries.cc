@@ -410,8 +410,15 @@ Result<model::Status> Engine::GetStatus(const School* only, const Caller& caller
   status.limits = limits_.All();
   status.connections = bus_.counters().connections;
   status.disk_problem = disk_problem_.empty() ? disk_slow_ : disk_problem_;
-  status.config_problem = config_problem_;
   const std::vector<School*> own = SchoolsOf(caller.who, access::kAnyRole);
+  // The text may be about any school.
+  const access::Roles operates(model::Role::kOperator);
+  if (!config_problem_.empty()) {
+    status.config_problem = SchoolsOf(caller.who, operates).size() == schools_.size()
+                                ? config_problem_
+                                : "The config file was not taken when it was read again. "
+                                  "Operators see why.";
+  }
   for (School* const school : own) {
     if (only != nullptr && only != school) continue;
     ROSTER_ASSIGN(model::SchoolStatus one, StatusOf(*school), "");
@@ -419,6 +426,10 @@ Result<model::Status> Engine::GetStatus(const School* only, const Caller& caller
   }
   for (const auto& [name, worker] : workers_) {
     if (worker.seen + settings_.worker_away < status.now) continue;
+    const bool ours = std::any_of(own.begin(), own.end(), [&](const School* school) {
+      return worker.who.In(school->id()).HasAnyOf(access::kMayWork);
+    });
+    if (!ours) continue;
     std::uint64_t leased = 0;
     for (const School* const school : own) leased += school->queue.HeldBy(name);
     status.workers.push_back({name, worker.seen, leased});
@@ -475,8 +486,9 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school) {
     if (!value) continue;
     ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(PlanId(id), *value), "");
     const bool open = plan.state == model::PlanState::kOpen;
-    if (!open) status.plans.push_back(Told(std::move(plan)));
-    if (open && plan.first_approval && clock_.Now() < plan.expires_at) {
+    if (!open) {
+      status.plans.push_back(Told(std::move(plan)));
+    } else if (plan.first_approval && clock_.Now() < plan.expires_at) {
       status.waiting.push_back(Told(std::move(plan)));
     }
   }

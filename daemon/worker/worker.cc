@@ -111,6 +111,7 @@ void Worker::SendDue() {
     const auto sent = channel_.Send(bus::EncodeWorkerRequest(request));
     if (sent) continue;
     if (sent.error().code == Code::kInvalid) error_ = sent.error();
+    if (sent.error().reason == "key-refused") spdlog::warn("{}", sent.error().message);
     protocol_.SendFailed(request.request_id, now);
   }
 }

@@ -378,7 +378,8 @@ TEST_F(Notify, CheckNamesLinesAndWhatIsAllowed) {
 }
 
 // From another machine, as it were: by a key that has the role subscriber, and no other.
-TEST(NotifyOverTcp, TheRoleSubscriberIsEnough) {
+// Started before its key stands in the config: it says so, and comes in by itself when it does.
+TEST(NotifyOverTcp, TheRoleSubscriberIsEnoughOnceItsKeyIsKnown) {
   std::string keys = (fs::temp_directory_path() / "keys-XXXXXX").string();
   ASSERT_NE(::mkdtemp(keys.data()), nullptr);
   const auto make = [&keys](const std::string& name) {
@@ -393,8 +394,9 @@ TEST(NotifyOverTcp, TheRoleSubscriberIsEnough) {
       "{control: \"tcp://127.0.0.1:0\", events: \"tcp://127.0.0.2:0\", "
       "tasks: \"tcp://127.0.0.3:0\"}";
   options.top = "network: {certificate: {file: " + keys + "/server.cert_secret}}\naccess:\n" +
-                "  - {name: ann, keys: [\"" + make("ann") + "\"], roles: [reviewer]}\n" +
-                "  - {name: notify, keys: [\"" + make("notify") + "\"], roles: [subscriber]}\n";
+                "  - {name: ann, keys: [\"" + make("ann") + "\"], roles: [reviewer, operator]}\n";
+  const std::string entry =
+      "  - {name: notify, keys: [\"" + make("notify") + "\"], roles: [subscriber]}\n";
   e2e::World world(options);
   world.StartDaemon();
   std::string endpoint;
@@ -419,9 +421,20 @@ TEST(NotifyOverTcp, TheRoleSubscriberIsEnough) {
   const e2e::Process notify = e2e::Process::Start(
       {e2e::Program("client/notify/roster-notify"), "--config", world.Path("notify.yaml")},
       world.Path("notify.log"));
-  const auto polled =
-      e2e::Run({e2e::Program("client/rosterctl"), "--endpoint", endpoint, "--server-key=" + server,
-                "--key", keys + "/ann.cert_secret", "poll", "--wait"});
+  const auto ctl = [&](std::vector<std::string> command) {
+    command.insert(command.begin(), {e2e::Program("client/rosterctl"), "--endpoint", endpoint,
+                                     "--server-key=" + server, "--key", keys + "/ann.cert_secret"});
+    return e2e::Run(command);
+  };
+  ASSERT_TRUE(Eventually([&] {
+    return ReadFile(world.Path("notify.log")).find("does not let your key in") != std::string::npos;
+  }));
+  std::string config = ReadFile(world.config());
+  config.insert(config.find("  - {name: ann,"), entry);
+  WriteFile(world.config(), config, true);
+  const auto reloaded = ctl({"reload"});
+  ASSERT_EQ(reloaded.code, 0) << reloaded.err;
+  const auto polled = ctl({"poll", "--wait"});
   ASSERT_EQ(polled.code, 0) << polled.err;
   EXPECT_TRUE(Eventually([&] { return receiver.All().size() >= 2; }))
       << ReadFile(world.Path("notify.log"));

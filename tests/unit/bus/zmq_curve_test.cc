@@ -285,6 +285,22 @@ TEST_F(ZmqCurveTest, AWorkerAsksAndHearsOverTcp) {
   EXPECT_EQ(*heard, "tasks");
 }
 
+// libzmq does not call again where it was refused: a mistake in the config would hold a worker up
+// until somebody starts it again.
+TEST_F(ZmqCurveTest, ARefusedWorkerSaysSoAndComesBackOnceItsKeyIsKnown) {
+  OpenTcp();
+  ZmqWorkerChannel channel(bus_->endpoints().tasks, CurveCall{keys_.public_key, eve_});
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_TRUE(Eventually([&] {
+      const auto sent = channel.Send("lease");
+      return !sent && sent.error().reason == "key-refused";
+    }));
+  }
+  gate_.Know(eve_.public_key);
+  ASSERT_TRUE(Eventually([&] { return channel.Send("lease").has_value(); }));
+  EXPECT_EQ(Next().peer.key, eve_.public_key);
+}
+
 TEST_F(ZmqCurveTest, AWorkerWithoutKeysSaysWhatIsMissing) {
   ZmqWorkerChannel without("tcp://127.0.0.1:1");
   EXPECT_EQ(without.Send("x").error().reason, "tcp-needs-curve");

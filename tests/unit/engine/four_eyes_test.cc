@@ -140,6 +140,46 @@ TEST_F(FourEyes, TheSamePersonIsNeverTheSecondByKeyOrUser) {
   desk.WorkUntilDone();
 }
 
+// A key or a user that is withdrawn takes along what it has approved by half.
+TEST_F(FourEyes, AnApprovalOfOneWhoMayNoLongerApproveDoesNotCount) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(1);
+  const wire::Plan plan = desk.Plan();
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  std::vector<model::Grant> without = desk.access.Get()->grants();
+  const std::vector<model::Grant> all = without;
+  std::erase_if(without, [](const model::Grant& grant) { return grant.name == "Ann"; });
+  desk.access.Set(access::Access(without));
+  AsBen();
+  EXPECT_EQ(desk.Approve(Whole(plan)).approve().plan().state(), wire::OPEN);
+  EXPECT_EQ(desk.Plan().first_approval().actor(), "uid:1001");
+  AsCleo();
+  EXPECT_EQ(desk.Approve(Whole(plan)).approve().plan().state(), wire::APPROVED);
+  desk.access.Set(access::Access(all));
+  AsAnn();
+  desk.WorkUntilDone();
+}
+
+// A group names nobody: two of one group are two people.
+TEST_F(FourEyes, TwoOfOneGroupAreTwo) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(1);
+  const wire::Plan plan = desk.Plan();
+  const std::vector<model::Grant> before = desk.access.Get()->grants();
+  std::vector<model::Grant> grants = before;
+  grants.push_back({"board", {}, {60}, {}, {model::Role::kApprover}, {}});
+  desk.access.Set(access::Access(grants));
+  desk.peer = {2000, 2000, 7, {60}};
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "same-person");
+  desk.peer = {2001, 2001, 8, {60}};
+  EXPECT_EQ(desk.Approve(Whole(plan)).approve().plan().state(), wire::APPROVED);
+  AsAnn();
+  desk.WorkUntilDone();
+}
+
 TEST_F(FourEyes, WhoWasFirstByKeyIsNotTheSecondByUser) {
   Rules().all = true;
   desk.Restart();
@@ -230,15 +270,12 @@ TEST_F(FourEyes, LiftedGuardsTakeTwoWithTheSameReason) {
   EXPECT_EQ(Newest().approval_given().reason(), "lifted-guards");
   AsBen();
   wire::ApprovePlan other = lifted;
-  other.set_override_reason("all is well");
-  EXPECT_EQ(desk.Approve(other).approve().plan().state(), wire::OPEN) << "another reason";
-  AsCleo();
-  EXPECT_EQ(desk.Approve(lifted).approve().plan().state(), wire::OPEN) << "Ben's word stood";
-  AsBen();
-  const wire::Reply second = desk.Approve(lifted);
-  EXPECT_EQ(second.approve().plan().state(), wire::APPROVED);
-  EXPECT_EQ(second.approve().plan().override_reason(), "they have left");
-  EXPECT_EQ(Newest().plan_approved().first_actor(), "uid:1002");
+  other.set_override_reason("in Ben's own words");
+  const wire::Reply second = desk.Approve(other);
+  EXPECT_EQ(second.approve().plan().state(), wire::APPROVED) << second.error().message();
+  EXPECT_EQ(second.approve().plan().override_reason(), "in Ben's own words");
+  EXPECT_EQ(second.approve().plan().first_approval().override_reason(), "they have left");
+  EXPECT_EQ(Newest().plan_approved().first_actor(), "uid:1000");
   EXPECT_EQ(Newest().plan_approved().lifted_size(), 1);
   desk.WorkUntilDone();
 }
