@@ -53,7 +53,7 @@ class Output {
       const ssize_t written = ::write(file_, lines.data(), lines.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) {
-        const auto broken = Broken();
+        auto broken = Broken();
         if (::ftruncate(file_, whole_) != 0) return broken;  // a torn line is left; it is no JSON
         return broken;
       }

@@ -426,8 +426,9 @@ Result<model::Status> Engine::GetStatus(const School* only, const Caller& caller
   }
   for (const auto& [name, worker] : workers_) {
     if (worker.seen + settings_.worker_away < status.now) continue;
-    const bool ours = std::any_of(own.begin(), own.end(), [&](const School* school) {
-      return worker.who.In(school->id()).HasAnyOf(access::kMayWork);
+    const access::Principal& who = worker.who;
+    const bool ours = std::any_of(own.begin(), own.end(), [&who](const School* school) {
+      return who.In(school->id()).HasAnyOf(access::kMayWork);
     });
     if (!ours) continue;
     std::uint64_t leased = 0;
