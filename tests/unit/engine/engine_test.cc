@@ -88,7 +88,8 @@ TEST(Engine, ACommandThatWasDoneIsAnsweredOnAFullDisk) {
   other.set_version(1);
   other.set_request_id("other");
   other.set_command_id("other");
-  desk.bus.inputs.push_back({bus::Channel::kControl, "other", desk.peer, other.SerializeAsString()});
+  desk.bus.inputs.push_back(
+      {bus::Channel::kControl, "other", desk.peer, other.SerializeAsString()});
   desk.store.FailNextCommit({Code::kExhausted, "disk-full", "no room"});
   EXPECT_EQ(desk.Command(request, "done").decide().changed(), 1U);
   wire::Reply refused;
