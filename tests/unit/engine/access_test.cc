@@ -376,6 +376,19 @@ TEST_F(Working, ALeaseIsOfTheSchoolsOfTheRole) {
   EXPECT_EQ(reply.lease().tasks_size(), 1);
 }
 
+// A worker's name tells of its host, and is for those whose tasks it may carry out.
+TEST_F(Working, StatusShowsTheWorkersOfOnesOwnSchoolsAlone) {
+  AddSchool(desk_, "scs");
+  Give(desk_, {ToUser(5, {Role::kWorker}, {"scs"}), ToUser(6, {Role::kWorker}, {"tcs"}),
+               ToUser(7, {Role::kViewer}, {"tcs"})});
+  ASSERT_TRUE(desk_.AskTasks(LeaseOf("w5", {}), User(5)).has_lease());
+  ASSERT_TRUE(desk_.AskTasks(LeaseOf("w6", {}), User(6)).has_lease());
+  EXPECT_EQ(desk_.Status().workers_size(), 2);
+  const auto seen = AskAs(desk_, User(7), Of("GetStatus")).status();
+  ASSERT_EQ(seen.workers_size(), 1);
+  EXPECT_EQ(seen.workers(0).worker(), "w6");
+}
+
 TEST_F(Working, HeartbeatsAndReportsCountForSchoolsOfTheRoleAlone) {
   AddSchool(desk_, "scs");
   Give(desk_, {ToUser(5, {Role::kWorker}, {"scs"}), ToUser(6, {Role::kWorker}, {"tcs"})});
@@ -609,6 +622,10 @@ TEST_F(Reloading, AFileThatIsNotGoodChangesNothingAndIsTold) {
   EXPECT_EQ(taken_, 0);
   EXPECT_EQ(desk_.bus.gate_asked, 0);
   EXPECT_EQ(desk_.Status().config_problem(), problem_);
+  Give(desk_, {ToUser(7, {Role::kViewer})});
+  const std::string others = AskAs(desk_, User(7), Of("GetStatus")).status().config_problem();
+  EXPECT_NE(others, "");
+  EXPECT_EQ(others.find("access[0]"), std::string::npos) << "it may be about any school";
   problem_.clear();
   AskAs(desk_, User(1000), Of("Reload"));
   EXPECT_EQ(desk_.Status().config_problem(), "");
