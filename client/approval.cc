@@ -133,10 +133,10 @@ void ShowStale(Session& session, const v1::Plan& plan, const v1::Error& error) {
   ShowChanged(session, AskIsOfParents(session).value_or(false), error.changed(),
               error.changed_total());
   session.console.Line();
-  session.console.Line("To review what is true now:     rosterctl plan");
+  session.console.Line(session.WithSchool("To review what is true now:     rosterctl plan"));
   if (total >= plan.items()) return;  // there is no rest
-  session.console.Line(fmt::format(
-      "To approve the rest as shown:   rosterctl sync {} --leave-out-changed", plan.plan()));
+  session.console.Line(session.WithSchool(fmt::format(
+      "To approve the rest as shown:   rosterctl sync {} --leave-out-changed", plan.plan())));
 }
 
 void ShowHeld(const Session& session, const v1::Plan& plan, const v1::Error& error) {
@@ -183,6 +183,11 @@ void ShowApproved(Session& session, const v1::ApproveReply& reply) {
               reply.left_out_total());
 }
 
+void SayReplaced(const Session& session, const v1::Plan& plan) {
+  const std::string text = ReplacedText(plan);
+  if (!text.empty()) session.console.Paragraph(text, Tone::kWarning);
+}
+
 // Somebody else is to say the same. Under --wait there is nothing to wait for here: it may take
 // days.
 Exit ShowFirst(Session& session, const v1::ApproveReply& reply, bool wait) {
@@ -195,7 +200,8 @@ Exit ShowFirst(Session& session, const v1::ApproveReply& reply, bool wait) {
       fmt::format("{}: your approval is on record, the first of two. Nothing is done yet: it waits "
                   "for a second approver.",
                   PlanTitle(reply.plan())));
-  session.console.Line("Another person runs: " + SecondCommand(reply.plan()));
+  SayReplaced(session, reply.plan());
+  session.console.Line("Another person runs: " + SecondCommand(reply.plan(), session.school));
   return exit;
 }
 
@@ -259,8 +265,9 @@ Answer<void> ShowItems(Session& session, const v1::Plan& plan, const ItemsFilter
 void SayTheRest(const Session& session, const v1::Plan& plan, std::uint64_t shown) {
   if (plan.items() <= shown) return;
   session.console.Line();
-  session.console.Line(fmt::format("The first {} of {}; all: rosterctl plan {} --action all.",
-                                   Number(shown), Number(plan.items()), plan.plan()));
+  session.console.Line(
+      session.WithSchool(fmt::format("The first {} of {}; all: rosterctl plan {} --action all.",
+                                     Number(shown), Number(plan.items()), plan.plan())));
 }
 
 void SayExpiry(const Session& session, const v1::Plan& plan) {
@@ -276,7 +283,8 @@ void SayTwo(const Session& session, const v1::Plan& plan) {
         fmt::format("It takes two people, and waits for a second approver: {} approved it {}.",
                     Clean(plan.first_approval().actor()), Minute(plan.first_approval().at())),
         Tone::kWarning);
-    session.console.Line("Another person runs: " + SecondCommand(plan));
+    SayReplaced(session, plan);
+    session.console.Line("Another person runs: " + SecondCommand(plan, session.school));
   } else if (plan.two_needed() == "archives") {
     session.console.Paragraph(
         "It takes two people, for what it archives: one approves it, then another one the same.");
@@ -288,9 +296,19 @@ void SayTwo(const Session& session, const v1::Plan& plan) {
   }
 }
 
-std::string SecondCommand(const v1::Plan& plan) {
+std::string ReplacedText(const v1::Plan& plan) {
   const v1::Approval& first = plan.first_approval();
-  std::string text = fmt::format("rosterctl sync {}", plan.plan());
+  if (plan.state() != v1::OPEN || first.replaced_actor().empty()) return "";
+  return Clean(fmt::format(
+      "The approval by {} of {} was for a different choice, and no longer counts: two have to say "
+      "the same. Who says that one again takes the place of this one.",
+      first.replaced_actor(), Minute(first.replaced_at())));
+}
+
+std::string SecondCommand(const v1::Plan& plan, const std::string& school) {
+  const v1::Approval& first = plan.first_approval();
+  std::string text = fmt::format("rosterctl {}sync {}",
+                                 school.empty() ? "" : "--school " + school + " ", plan.plan());
   if (first.leave_out_changed()) text += " --leave-out-changed";
   std::string only;
   for (const int one : first.only()) {

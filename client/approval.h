@@ -36,8 +36,14 @@ void SayExpiry(const Session& session, const v1::Plan& plan);
 // where one is enough.
 void SayTwo(const Session& session, const v1::Plan& plan);
 
-// What the second of two types: approves what the first has approved.
-std::string SecondCommand(const v1::Plan& plan);
+// Of an open plan: that an earlier first approval, of another choice, no longer counts; "": none
+// was replaced.
+std::string ReplacedText(const v1::Plan& plan);
+
+// What the second of two types: approves what the first has approved. `school`: given with
+// --school;
+// "": there is only one.
+std::string SecondCommand(const v1::Plan& plan, const std::string& school = "");
 
 // What an undo leaves as it is, and why; with a blank line in front. Nothing when there is nothing.
 void ShowNotUndone(const Session& session, const v1::Plan& plan);

@@ -10,6 +10,7 @@
 #include "client/certificate.h"
 #include "client/checks.h"
 #include "client/commands.h"
+#include "client/completion.h"
 #include "client/format.h"
 #include "client/help.h"
 #include "client/words.h"
@@ -28,7 +29,8 @@ struct Input {
   std::string group, keep, use_email2, share_login, account, what, name, folder;
   std::string actor, until, seq, file;
   bool all = false, wait = false, yes = false, leave_out_changed = false, never_accessed = false;
-  bool exit_code = false, follow = false, fields = false, reopen = false, none = false;
+  bool exit_code = false, watch = false, follow = false, fields = false, reopen = false,
+       none = false;
   bool withdraw = false, log = false, override_guard = false;
 };
 
@@ -63,8 +65,9 @@ class Parser {
         ->check(Check([](const std::string& text) { return IsKey(text); },
                       "a public key is 40 characters, as in rosterd's .cert file"))
         ->type_name("KEY");
-    app_.add_option("--key", invocation_.key_file,
-                    "the file with your own key, for tcp; or ROSTER_KEY")
+    Path(app_.add_option("--key", invocation_.key_file,
+                         "the file with your own key, for tcp; or ROSTER_KEY"),
+         Values::Kind::kFile)
         ->envname("ROSTER_KEY")
         ->check(IsPath())
         ->type_name("FILE");
@@ -103,9 +106,12 @@ class Parser {
     AddJournal();
     AddWhoAmI();
     AddReload();
+    AddBackup();
+    AddBackups();
     AddKeygen();
     AddAck();
     AddForget();
+    AddCompletion();
   }
 
   Answer<std::variant<Invocation, Text>> Parse(std::vector<std::string> args) {
@@ -126,6 +132,8 @@ class Parser {
     return invocation_;
   }
 
+  CommandLine Describe() const { return client::Describe(app_, values_); }
+
  private:
   using Run = std::function<Answer<Exit>(Session&)>;
 
@@ -138,14 +146,24 @@ class Parser {
     return command;
   }
 
+  // One of a closed set of words, which completion offers.
+  CLI::Option* Among(CLI::Option* option, std::vector<std::string> words) {
+    values_[option].words = words;
+    return option->check(OneOf(std::move(words)));
+  }
+  CLI::Option* Path(CLI::Option* option, Values::Kind kind) {
+    values_[option].kind = kind;
+    return option;
+  }
+
   std::string Chosen() const {
     const auto chosen = app_.get_subcommands();
     return chosen.empty() ? "" : " " + chosen.front()->get_name();
   }
 
   void AddFilters(CLI::App* command) {
-    command->add_option("--status", in_.status, "new, selected, skipped, error or all")
-        ->check(OneOf(With(AllWords<v1::ListStatus>(), "all")))
+    Among(command->add_option("--status", in_.status, "new, selected, skipped, error or all"),
+          With(AllWords<v1::ListStatus>(), "all"))
         ->type_name("STATUS");
     command->add_option("--match", in_.match, "part of a name, an e-mail or an ID")
         ->check(IsShort())
@@ -153,11 +171,11 @@ class Parser {
     command->add_option("--grade", in_.grade, "as FACTS has it, for example 09")
         ->check(IsShort())
         ->type_name("G");
-    command->add_option("--situation", in_.situation, List(AllWords<v1::Situation>()))
-        ->check(OneOf(AllWords<v1::Situation>()))
+    Among(command->add_option("--situation", in_.situation, List(AllWords<v1::Situation>())),
+          AllWords<v1::Situation>())
         ->type_name("S");
-    command->add_option("--bucket", in_.bucket, List(AllWords<v1::Bucket>()))
-        ->check(OneOf(AllWords<v1::Bucket>()))
+    Among(command->add_option("--bucket", in_.bucket, List(AllWords<v1::Bucket>())),
+          AllWords<v1::Bucket>())
         ->type_name("B");
     AddClass(command, "of that class of changes alone");
     command->add_option("--family", in_.family, "users of that family")
@@ -171,10 +189,9 @@ class Parser {
   }
 
   void AddClass(CLI::App* command, const std::string& description) {
-    command
-        ->add_option("--class", in_.change_class,
-                     description + ": " + List(AllWords<v1::ChangeClass>()))
-        ->check(OneOf(AllWords<v1::ChangeClass>()))
+    Among(command->add_option("--class", in_.change_class,
+                              description + ": " + List(AllWords<v1::ChangeClass>())),
+          AllWords<v1::ChangeClass>())
         ->type_name("CLASS");
   }
   void AddNote(CLI::App* command) {
@@ -231,8 +248,14 @@ class Parser {
 
   void AddStatus() {
     auto* command = Add("status", [this]() -> Run {
-      return [options = StatusOptions{in_.exit_code}](Session& s) { return RunStatus(s, options); };
+      if (in_.watch && in_.exit_code)
+        Wrong("--watch has no end of its own: --exit-code goes without");
+      invocation_.for_ever = in_.watch;  // an interrupt ends it with the screen as it was
+      return [options = StatusOptions{in_.exit_code, in_.watch}](Session& s) {
+        return RunStatus(s, options);
+      };
     });
+    command->add_flag("--watch", in_.watch, "a live view, redrawn every 2 seconds until Ctrl-C");
     command->add_flag("--exit-code", in_.exit_code, "answer by the exit code too, see below");
   }
 
@@ -283,8 +306,8 @@ class Parser {
       const auto status = FromWord<v1::GroupStatus>(in_.status).value_or(v1::GROUP_NEW);
       return [status](Session& s) { return RunDuplicates(s, status); };
     });
-    command->add_option("--status", in_.status, "new (the preset), resolved or all")
-        ->check(OneOf(AllWords<v1::GroupStatus>()))
+    Among(command->add_option("--status", in_.status, "new (the preset), resolved or all"),
+          AllWords<v1::GroupStatus>())
         ->type_name("STATUS");
   }
 
@@ -368,8 +391,8 @@ class Parser {
       if (in_.status == "all") status = ExcludedStatus::kAll;
       return [status](Session& s) { return RunExcluded(s, status); };
     });
-    command->add_option("--status", in_.status, "new (the preset), on-purpose or all")
-        ->check(OneOf({"new", "on-purpose", "all"}))
+    Among(command->add_option("--status", in_.status, "new (the preset), on-purpose or all"),
+          {"new", "on-purpose", "all"})
         ->type_name("STATUS");
   }
 
@@ -381,9 +404,8 @@ class Parser {
       }
       return Deciding(exclude ? v1::EXCLUDE : v1::INCLUDE);
     });
-    command->add_option("WHAT", in_.what, "family or person")
-        ->required()
-        ->check(OneOf({"family", "person"}))
+    Among(command->add_option("WHAT", in_.what, "family or person")->required(),
+          {"family", "person"})
         ->type_name("");
     command->add_option("ID", in_.persons, "their IDs")
         ->required()
@@ -394,10 +416,7 @@ class Parser {
 
   void AddProtect(const char* name, v1::Decision decision) {
     auto* command = Add(name, [this, decision]() -> Run { return Deciding(decision); });
-    command->add_option("WHAT", in_.what, "person")
-        ->required()
-        ->check(OneOf({"person"}))
-        ->type_name("");
+    Among(command->add_option("WHAT", in_.what, "person")->required(), {"person"})->type_name("");
     command->add_option("ID", in_.persons, "persons, as rosterctl users shows them")
         ->required()
         ->check(IsId(kIdIs))
@@ -425,10 +444,10 @@ class Parser {
       return [options](Session& s) { return RunPlan(s, options); };
     });
     AddPlanNumber(command, "PLAN", "a plan made before; none: what is pending now");
-    command
-        ->add_option("--action", in_.action,
-                     "the whole list of add, update, archive, restore, skip, unchanged or all")
-        ->check(OneOf(With(AllWords<v1::Bucket>(), "all")))
+    Among(command->add_option(
+              "--action", in_.action,
+              "the whole list of add, update, archive, restore, skip, unchanged or all"),
+          With(AllWords<v1::Bucket>(), "all"))
         ->type_name("ACTION");
     AddClass(command, "the whole list of one class");
     command->add_option("--number", in_.number, "so many rows at the most")
@@ -464,8 +483,9 @@ class Parser {
     AddPlanNumber(command, "PLAN", "exactly that plan, without a question");
     command->add_flag("--leave-out-changed", in_.leave_out_changed,
                       "what has changed since it was shown is left out, the rest goes on");
-    command->add_option("--only", in_.only, "these classes alone, the rest stays pending: A,B")
-        ->check(OneOf(AllWords<v1::ChangeClass>()))
+    Among(
+        command->add_option("--only", in_.only, "these classes alone, the rest stays pending: A,B"),
+        AllWords<v1::ChangeClass>())
         ->delimiter(',')
         ->allow_extra_args(false)
         ->type_name("CLASS");
@@ -524,11 +544,11 @@ class Parser {
       options.plan = PlanNumber();
       return [options](Session& s) { return RunTasks(s, options); };
     });
-    command->add_option("--state", in_.state, List(AllWords<v1::TaskState>()) + " or all")
-        ->check(OneOf(With(AllWords<v1::TaskState>(), "all")))
+    Among(command->add_option("--state", in_.state, List(AllWords<v1::TaskState>()) + " or all"),
+          With(AllWords<v1::TaskState>(), "all"))
         ->type_name("STATE");
-    command->add_option("--action", in_.action, List(AllWords<v1::Action>()) + " or all")
-        ->check(OneOf(With(AllWords<v1::Action>(), "all")))
+    Among(command->add_option("--action", in_.action, List(AllWords<v1::Action>()) + " or all"),
+          With(AllWords<v1::Action>(), "all"))
         ->type_name("ACTION");
     AddPlanNumber(command, "--plan", "of that plan alone");
     command->get_option("--plan")->type_name("PLAN");
@@ -635,17 +655,18 @@ class Parser {
       }
       return [options = Events()](Session& s) { return RunEvents(s, options); };
     });
-    command->add_option("WHAT", in_.what, "verify or export; none: the entries, one a line")
-        ->check(OneOf({"verify", "export"}))
+    Among(command->add_option("WHAT", in_.what, "verify or export; none: the entries, one a line"),
+          {"verify", "export"})
         ->type_name("");
-    command->add_option("FILE", in_.file, "of export: a new file; none: standard output")
+    Path(command->add_option("FILE", in_.file, "of export: a new file; none: standard output"),
+         Values::Kind::kFile)
         ->type_name("");
     AddEntries(command, "those after entry N, or from that time on; not given: all");
     command->add_option("--until", in_.until, "those up to that time")
         ->check(Check([](const std::string& text) { return ParseTime(text).has_value(); }, kTimeIs))
         ->type_name("TIME");
-    command->add_option("--actor", in_.actor, "by whom, for example uid:1000")
-        ->check(IsShort())
+    command->add_option("--actor", in_.actor, "by whom, for example uid:1000; see whoami")
+        ->check(IsActor())
         ->type_name("WHO");
     command->add_option("--person", in_.person, "that name this person")
         ->check(IsId(kIdIs))
@@ -662,6 +683,17 @@ class Parser {
     Add("reload", []() -> Run { return [](Session& s) { return RunReload(s); }; });
   }
 
+  void AddBackup() {
+    auto* command = Add("backup", [this]() -> Run {
+      return [options = BackupOptions{in_.wait}](Session& s) { return RunBackup(s, options); };
+    });
+    command->add_flag("--wait", in_.wait, "wait until it is made and was read again");
+  }
+
+  void AddBackups() {
+    Add("backups", []() -> Run { return [](Session& s) { return RunBackups(s); }; });
+  }
+
   void AddKeygen() {
     auto* command = Add("keygen", [this]() -> Run {
       invocation_.local = true;
@@ -674,7 +706,8 @@ class Parser {
         ->check(Check([](const std::string& text) { return IsKeyName(text); },
                       "a name is 1 to 32 of a-z, 0-9 and -"))
         ->type_name("");
-    command->add_option("--dir", in_.folder, "the folder to write to; else this one")
+    Path(command->add_option("--dir", in_.folder, "the folder to write to; else this one"),
+         Values::Kind::kFolder)
         ->check(IsPath())
         ->type_name("D");
   }
@@ -687,8 +720,9 @@ class Parser {
             },
             "a whole number, 0 or above, or a time: 2026-08-24, 2026-08-24T06:30"))
         ->type_name("N");
-    command->add_option("--type", in_.types, "only these, for example ReviewRequired,TaskDead")
-        ->check(OneOf(EventNames()))
+    Among(
+        command->add_option("--type", in_.types, "only these, for example ReviewRequired,TaskDead"),
+        EventNames())
         ->delimiter(',')
         ->type_name("T");
   }
@@ -718,9 +752,23 @@ class Parser {
     command->add_flag("--yes", in_.yes, "no question");
   }
 
+  void AddCompletion() {
+    auto* command = Add("completion", [this]() -> Run {
+      invocation_.local = true;
+      return [script = CompletionFor(in_.what, Describe())](Session& s) -> Answer<Exit> {
+        s.console.Print(script);
+        return Exit::kDone;
+      };
+    });
+    Among(command->add_option("SHELL", in_.what, "bash, zsh or fish"), kShells)
+        ->required()
+        ->type_name("");
+  }
+
   CLI::App app_;
   Invocation invocation_;
   Input in_;
+  ValuesOf values_;
 };
 
 }  // namespace
@@ -729,5 +777,7 @@ Answer<std::variant<Invocation, Text>> ParseArguments(std::vector<std::string> a
   Parser parser;
   return parser.Parse(std::move(args));
 }
+
+CommandLine DescribeArguments() { return Parser().Describe(); }
 
 }  // namespace roster::client

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/command_line.h"
 #include "client/session.h"
 
 namespace roster::client {
@@ -34,5 +35,8 @@ struct Text {
 // falls back on the environment's ROSTER_CONTROL, then on kDefaultEndpoint, the keys on
 // ROSTER_SERVER_KEY and ROSTER_KEY.
 Answer<std::variant<Invocation, Text>> ParseArguments(std::vector<std::string> args);
+
+// What ParseArguments takes: for the manual and completion.
+CommandLine DescribeArguments();
 
 }  // namespace roster::client

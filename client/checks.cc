@@ -23,6 +23,8 @@ std::optional<v1::TaskRef> ToTask(const std::string& text) {
 
 namespace {
 
+constexpr std::size_t kActorKeySize = 16;  // hex digits
+
 // What is no text is not repeated: a terminal would make of it what it likes.
 CLI::Validator IsText(std::size_t size_max) {
   return CLI::Validator(
@@ -66,6 +68,27 @@ CLI::Validator IsShort() { return IsText(kTextMax); }
 CLI::Validator IsNote() { return IsText(kNoteMax); }
 
 CLI::Validator IsPath() { return IsText(kPathMax); }
+
+CLI::Validator IsActor() {
+  return Check(
+      [](const std::string& text) {
+        const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+        const auto after = [&](std::string_view kind) {
+          return text.starts_with(kind) ? std::string_view(text).substr(kind.size())
+                                        : std::string_view();
+        };
+        const std::string uid(after("uid:"));
+        const std::string_view key = after("key:");
+        if (!uid.empty()) return ToNumber<std::uint32_t>(uid).has_value();
+        if (!key.empty()) {
+          return key.size() == kActorKeySize && std::all_of(key.begin(), key.end(), is_hex);
+        }
+        return text == "rosterd" || (!after("worker:").empty() && text.size() <= kTextMax);
+      },
+      "the journal knows people by what rosterd attests, not by their names: uid:1000, "
+      "key:9f86d081884c7d65, worker:NAME or rosterd. rosterctl whoami says what you are, and "
+      "rosterctl journal shows who did what");
+}
 
 CLI::Validator IsReason() {
   return Check(

@@ -45,6 +45,7 @@ CLI::Validator IsId(const char* what);
 CLI::Validator IsShort();
 CLI::Validator IsNote();
 CLI::Validator IsPath();
+CLI::Validator IsActor();   // as the journal writes who did something
 CLI::Validator IsReason();  // a word of the daemon's fixed list, by its form
 
 // Ends the parsing with this message.

@@ -17,6 +17,7 @@ namespace roster::client {
 
 struct StatusOptions {
   bool exit_code = false;
+  bool watch = false;  // redrawn until it is interrupted; at a terminal alone
 };
 Answer<Exit> RunStatus(Session& session, const StatusOptions& options);
 
@@ -156,6 +157,12 @@ Answer<Exit> RunAck(Session& session, std::uint64_t seq);
 Answer<Exit> RunWhoAmI(Session& session);
 // rosterd reads its config file again.
 Answer<Exit> RunReload(Session& session);
+
+struct BackupOptions {
+  bool wait = false;
+};
+Answer<Exit> RunBackup(Session& session, const BackupOptions& options);
+Answer<Exit> RunBackups(Session& session);
 
 struct KeygenOptions {
   std::string name;    // [a-z0-9-]{1,32}

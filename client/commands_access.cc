@@ -34,6 +34,22 @@ void ShowWho(Session& session, const v1::WhoAmIReply& who) {
   }
 }
 
+// A file has as many problems as it has: each on a line of its own. What has been said is not said
+// again.
+Failure ShowProblems(Session& session, Failure failure) {
+  if (session.json || !failure.error || failure.error->reason() != "config") return failure;
+  std::string_view rest = failure.message;
+  std::string_view before = "rosterctl: ";
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    session.console.Error(std::string(before) + Clean(line));
+    before = "  ";
+  }
+  failure.message.clear();
+  return failure;
+}
+
 void ShowKeys(const Session& session, const std::string& name, const KeyPair& pair,
               const KeyFiles& files) {
   Console& console = session.console;
@@ -78,8 +94,9 @@ Answer<Exit> RunWhoAmI(Session& session) {
 Answer<Exit> RunReload(Session& session) {
   v1::Request request;
   request.mutable_reload();
-  CLIENT_ASSIGN(const v1::Reply reply, session.connection.Call(request));
-  const v1::ReloadReply& reload = reply.reload();
+  auto reply = session.connection.Call(request);
+  if (!reply) return tl::unexpected(ShowProblems(session, std::move(reply).error()));
+  const v1::ReloadReply& reload = reply->reload();
   if (session.json) {
     session.Json(reload);
     return Exit::kDone;

@@ -152,7 +152,7 @@ Answer<Exit> RunDuplicates(Session& session, v1::GroupStatus status) {
   if (session.json) return Exit::kDone;
   session.console.Print(table.Take());
   if (shown == 0) {
-    session.console.Paragraph(NoneText(status));
+    session.console.Paragraph(session.WithSchool(NoneText(status)));
     session.Next("rosterctl excluded");
     return Exit::kDone;
   }

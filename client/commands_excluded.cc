@@ -76,7 +76,8 @@ Answer<std::uint64_t> ShowHeldBack(Session& session, bool parents) {
     rows.Add(row, Cells(row, parents, {WhyOf(row), tone, {}}));
   }));
   rows.End([](std::uint64_t count) { return Count(count, "user") + " held back."; },
-           "Nobody is held back by an error, duplicates apart: rosterctl duplicates.");
+           session.WithSchool(
+               "Nobody is held back by an error, duplicates apart: rosterctl duplicates."));
   return rows.count();
 }
 

@@ -40,6 +40,11 @@ Answer<Exit> RunForget(Session& session, const ForgetOptions& options) {
     session.console.Paragraph(Clean(fmt::format("{}: {}", refused.person(), refused.sentence())),
                               Tone::kWarning);
   }
+  if (forget.forgotten() > 0) {
+    session.console.Paragraph(
+        "Backups that were made before still hold it, until newer ones have taken their place "
+        "(rosterctl backups).");
+  }
   session.Next("rosterctl journal verify still agrees");
   return exit;
 }
@@ -52,8 +57,9 @@ Answer<Exit> RunAck(Session& session, std::uint64_t seq) {
     session.Json(reply.acknowledge());
     return Exit::kDone;
   }
-  session.console.Line(fmt::format("What entries tell up to {} is known: nothing nags about it.",
-                                   reply.acknowledge().seq()));
+  session.console.Line(fmt::format(
+      "What entries tell up to {} is known, for the whole school: nothing nags about it.",
+      reply.acknowledge().seq()));
   session.Next("rosterctl status");
   return Exit::kDone;
 }

@@ -15,8 +15,8 @@ void SayRecent(const Session& session, const v1::Plan& plan) {
   if (plan.recently_invited() == 0) return;
   session.console.Line();
   session.console.Paragraph(
-      fmt::format("{} left out, invited not long ago: rosterctl invite --log.",
-                  Count(plan.recently_invited(), "user")));
+      session.WithSchool(fmt::format("{} left out, invited not long ago: rosterctl invite --log.",
+                                     Count(plan.recently_invited(), "user"))));
 }
 
 Answer<void> ShowInvitations(Session& session, const v1::Plan& plan) {

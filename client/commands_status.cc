@@ -1,27 +1,26 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+#include <sstream>
+#include <utility>
+
 #include "client/approval.h"
 #include "client/commands.h"
 #include "client/format.h"
+#include "client/needs.h"
 #include "client/screen.h"
+#include "client/table.h"
 #include "client/words.h"
 
 namespace roster::client {
 namespace {
 
-constexpr std::int64_t kWorkerSilenceMax = 30;  // seconds
 constexpr int kWordsMax = 10;
-
-bool NeedsReview(const v1::SchoolStatus& school) {
-  const v1::Counters& counters = school.counters();
-  return counters.fresh() + counters.to_add() + counters.to_update() + counters.to_archive() +
-             counters.to_restore() >
-         0;
-}
-
-bool IsStopped(const v1::SchoolStatus& school) {
-  return !school.has_next_poll_at() && !school.polling();
-}
+constexpr std::size_t kNeedsMax = 20;   // told one by one
+constexpr std::size_t kReviewsMax = 5;  // of schools that only want a review, told one by one
+constexpr int kBlocksMax = 3;           // schools in full, where there are several
+constexpr Millis kRedrawEvery{2000};
 
 std::string UnknownWords(const v1::SchoolStatus& school) {
   std::string text;
@@ -34,56 +33,124 @@ std::string UnknownWords(const v1::SchoolStatus& school) {
   return text;
 }
 
-// What keeps a school from being in step, in sentences; empty when nothing does.
-std::vector<std::string> ProblemsOf(const v1::Status& status, const v1::SchoolStatus& school) {
-  std::vector<std::string> problems;
-  if (!school.source_problem().empty()) problems.push_back("Source: " + school.source_problem());
-  if (!school.site_problem().empty()) problems.push_back("Site: " + school.site_problem());
-  if (school.last_poll().state() == v1::Poll::REJECTED) {
-    problems.push_back("The last poll was not used: " + school.last_poll().message());
+// How a school stands, in a word.
+std::string StandingWord(const v1::Status& status, const v1::SchoolStatus& school) {
+  const std::vector<Need> needs = NeedsOf(status, school, true);
+  if (needs.empty()) return "well";
+  const auto worst = std::min_element(needs.begin(), needs.end(), [](const Need& a, const Need& b) {
+    return a.urgency < b.urgency;
+  });
+  switch (worst->urgency) {
+    case Urgency::kFailing:
+      return "failing";
+    case Urgency::kHeld:
+      return "held";
+    case Urgency::kReview:
+      return "to review";
   }
-  if (IsStopped(school)) {
-    problems.push_back("Polls are stopped: mend what is said above, then type rosterctl poll.");
-  }
-  if (school.tasks().dead() > 0) {
-    problems.push_back(fmt::format("{} could not be done: see rosterctl tasks --state dead.",
-                                   Count(school.tasks().dead(), "task")));
-  }
-  if (school.tasks().resting() > 0) {
-    problems.push_back(fmt::format(
-        "{} may or may not have been done, and the site can't tell: rosterctl tasks --state "
-        "unknown names them; rosterctl confirm or rosterctl retry settles them.",
-        Count(school.tasks().resting(), "task")));
-  }
-  const std::uint64_t unknown = school.tasks().unknown() - school.tasks().resting();
-  const bool waiting = school.tasks().queued() + unknown > 0;
-  if (waiting && status.workers().empty()) {
-    problems.push_back(
-        "Tasks are waiting, and no worker is there: is it running (systemctl status "
-        "roster-worker)?");
-  }
-  return problems;
-}
-
-bool IsSilent(const v1::Status& status, const v1::WorkerStatus& worker) {
-  return status.now().seconds() - worker.seen_at().seconds() > kWorkerSilenceMax;
+  return "";
 }
 
 class Screen {
  public:
   Screen(Session& session, const v1::Status& status) : session_(session), status_(status) {}
 
+  // Whether all is well, and if not, what to do.
+  void Needs() {
+    const std::vector<Need> needs = NeedsOf(status_, !session_.school.empty() || several());
+    if (needs.empty()) {
+      session_.console.Line(session_.console.In(Tone::kGood, "All is well."));
+      return;
+    }
+    session_.console.Line(session_.console.In(
+        Tone::kBold,
+        needs.size() == 1 ? "1 thing needs you:" : Number(needs.size()) + " things need you:"));
+    std::set<std::string> reviewed;
+    std::size_t told = 0;
+    for (const Need& need : needs) {
+      if (told == kNeedsMax) break;
+      if (several() && need.urgency == Urgency::kReview && !reviewed.contains(need.school)) {
+        if (reviewed.size() == kReviewsMax) break;
+        reviewed.insert(need.school);
+      }
+      Tell(need);
+      ++told;
+    }
+    if (told == needs.size()) return;
+    session_.console.Line(
+        fmt::format("  ... and {} more: the table below says where; rosterctl status --school ID "
+                    "says what.",
+                    Number(needs.size() - told)));
+  }
+
   void Head() {
+    session_.console.Line();
     session_.console.Line(fmt::format("rosterd {}, running since {}",
                                       Clean(status_.daemon_version()),
                                       Minute(status_.started_at())));
-    if (!status_.disk_problem().empty()) Problem("Disk: " + status_.disk_problem());
-    if (!status_.config_problem().empty()) {
-      Problem(
-          "Config: the file was not taken when it was last read again, and rosterd would not start "
-          "with it: " +
-          status_.config_problem());
+    const v1::BackupStatus& backup = status_.backup();
+    if (backup.has_last_good_at()) {
+      session_.console.Line(fmt::format("Last backup {}: number {}, {}",
+                                        Ago(backup.last_good_at(), status_.now()),
+                                        backup.last_good(), Bytes(backup.last_good_bytes())));
     }
+  }
+
+  // Those that fail in full, the first few; the others a line each, the worst first.
+  void Schools() {
+    if (!several()) {
+      for (const v1::SchoolStatus& school : status_.schools()) School(school);
+      return;
+    }
+    std::vector<std::pair<std::string, const v1::SchoolStatus*>> lines;
+    int blocks = 0;
+    for (const v1::SchoolStatus& school : status_.schools()) {
+      std::string standing = StandingWord(status_, school);
+      if (standing == "failing" && blocks < kBlocksMax) {
+        ++blocks;
+        School(school);
+        continue;
+      }
+      lines.emplace_back(std::move(standing), &school);
+    }
+    const auto rank = [](const std::string& standing) {
+      if (standing == "failing") return 0;
+      if (standing == "held") return 1;
+      return standing == "to review" ? 2 : 3;
+    };
+    std::stable_sort(lines.begin(), lines.end(),
+                     [&](const auto& a, const auto& b) { return rank(a.first) < rank(b.first); });
+    if (lines.empty()) return;
+    session_.console.Line();
+    Table table({{"School", Align::kLeft, 8, false},
+                 {"Name", Align::kLeft, 6, false},
+                 {"Standing", Align::kLeft, 0, false},
+                 {"Good poll", Align::kLeft, 0, false},
+                 {"Users", Align::kRight, 0, false},
+                 {"New", Align::kRight, 0, false},
+                 {"Pending", Align::kRight, 0, false},
+                 {"Tasks", Align::kRight, 0, false}},
+                session_.console);
+    for (const auto& [standing, school] : lines) {
+      const v1::Counters& counters = school->counters();
+      const v1::TaskCounts& tasks = school->tasks();
+      table.Add(
+          {{school->school(), Tone::kPlain, {}},
+           {school->name(), Tone::kDim, {}},
+           {standing, ToneOf(standing), {}},
+           {school->has_last_good_poll() ? Ago(school->last_good_poll().ended_at(), status_.now())
+                                         : "none yet",
+            Tone::kPlain,
+            {}},
+           {Number(counters.everybody()), Tone::kPlain, {}},
+           {Number(counters.fresh()), Tone::kPlain, {}},
+           {Number(counters.to_add() + counters.to_update() + counters.to_archive() +
+                   counters.to_restore()),
+            Tone::kPlain,
+            {}},
+           {Number(tasks.queued() + tasks.leased() + tasks.unknown()), Tone::kPlain, {}}});
+    }
+    session_.console.Print(table.Take());
   }
 
   // What rosterd has held back so far, to stay within its bounds.
@@ -132,8 +199,6 @@ class Screen {
     for (const v1::Count& notice : school.last_good_poll().notices()) {
       Row("In FACTS", NoticeText(notice));
     }
-    for (const v1::Hold& hold : school.holds()) Held(hold);
-    for (const std::string& problem : ProblemsOf(status_, school)) Problem(problem);
   }
 
   void Workers() {
@@ -161,17 +226,29 @@ class Screen {
     }
   }
 
-  void Problem(const std::string& text, Tone tone = Tone::kBad) {
-    bool first = true;
-    for (const std::string& line : Wrap(Clean(text), session_.console.terminal().width - 4)) {
-      session_.console.Line(session_.console.In(tone, (first ? "  ! " : "    ") + line));
-      first = false;
-    }
+  bool several() const { return status_.schools_size() > 1; }
+
+  static Tone ToneOf(const std::string& standing) {
+    if (standing == "failing") return Tone::kBad;
+    return standing == "well" ? Tone::kGood : Tone::kWarning;
   }
 
-  void Held(const v1::Hold& hold) {
-    Problem(fmt::format("Held by the guard on {}: {}", GuardText(hold.guard()), hold.message()),
-            Tone::kWarning);
+  void Tell(const Need& need) {
+    const std::string where = several() && !need.school.empty() ? need.school + ": " : "";
+    const Tone tone = need.urgency == Urgency::kFailing
+                          ? Tone::kBad
+                          : (need.urgency == Urgency::kHeld ? Tone::kWarning : Tone::kPlain);
+    Lines(need.urgency == Urgency::kReview ? "  * " : "  ! ", where + need.what, tone);
+    Lines("    > ", need.mend, Tone::kPlain);
+  }
+
+  void Lines(std::string_view begin, const std::string& text, Tone tone) {
+    std::string before(begin);
+    for (const std::string& line :
+         Wrap(Clean(text), session_.console.terminal().width - begin.size())) {
+      session_.console.Line(session_.console.In(tone, before + line));
+      before.assign(begin.size(), ' ');
+    }
   }
 
   static std::string ToReview(const v1::SchoolStatus& school) {
@@ -237,25 +314,18 @@ class Screen {
   const v1::Status& status_;
 };
 
-bool IsFailing(const v1::Status& status) {
-  if (!status.disk_problem().empty() || !status.config_problem().empty()) return true;
-  for (const v1::SchoolStatus& school : status.schools()) {
-    if (!ProblemsOf(status, school).empty()) return true;
-  }
-  for (const v1::WorkerStatus& worker : status.workers()) {
-    if (IsSilent(status, worker)) return true;
-  }
-  return false;
-}
-
 Exit CodeOf(const v1::Status& status) {
-  if (IsFailing(status)) return Exit::kFailing;
-  Exit exit = Exit::kDone;
-  for (const v1::SchoolStatus& school : status.schools()) {
-    if (school.holds_size() > 0) return Exit::kHeld;
-    if (NeedsReview(school)) exit = Exit::kReviewNeeded;
+  const std::vector<Need> needs = NeedsOf(status, true);
+  if (needs.empty()) return Exit::kDone;
+  switch (needs.front().urgency) {  // the worst is the first
+    case Urgency::kFailing:
+      return Exit::kFailing;
+    case Urgency::kHeld:
+      return Exit::kHeld;
+    case Urgency::kReview:
+      return Exit::kReviewNeeded;
   }
-  return exit;
+  return Exit::kDone;
 }
 
 // Of all schools, or of the one that was named.
@@ -272,51 +342,95 @@ Answer<v1::Status> AskStatus(Session& session) {
   return std::move(*reply.mutable_status());
 }
 
-void SayNext(const Session& session, const v1::Status& status) {
-  std::uint64_t fresh = 0;
-  std::uint64_t dead = 0;
-  std::uint64_t resting = 0;
-  std::uint64_t waiting = 0;
-  bool pending = false;
-  bool held = false;
-  for (const v1::SchoolStatus& school : status.schools()) {
-    fresh += school.counters().fresh();
-    dead += school.tasks().dead();
-    resting += school.tasks().resting();
-    pending = pending || NeedsReview(school);
-    held = held || school.holds_size() > 0;
-    if (school.waiting_size() > 0) waiting = school.waiting(0).plan();
+void Draw(Session& session, const v1::Status& status) {
+  Screen screen(session, status);
+  screen.Needs();
+  screen.Head();
+  screen.Schools();
+  screen.Workers();
+  screen.Limits();
+}
+
+// As many lines as fit, behind what clears the screen.
+void Redraw(Session& session, const std::string& text) {
+  const std::size_t height = session.console.terminal().height;
+  std::string shown = "\x1b[H\x1b[2J";
+  std::size_t lines = 0;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const std::size_t end = text.find('\n', from);
+    const std::size_t next = end == std::string::npos ? text.size() : end + 1;
+    // The last line of the screen is for what is left out, and for the cursor.
+    if (lines + 2 >= height && next < text.size()) {
+      shown += session.console.In(Tone::kDim, "... rosterctl status shows the rest");
+      break;
+    }
+    shown += text.substr(from, next - from);
+    from = next;
+    ++lines;
   }
-  if (resting > 0) {
-    session.Next("rosterctl tasks --state unknown");
-  } else if (dead > 0) {
-    session.Next("rosterctl tasks --state dead");
-  } else if (waiting != 0) {
-    session.Next(fmt::format("rosterctl plan {} shows what waits for a second approver", waiting));
-  } else if (fresh > 0) {
-    session.Next("rosterctl users");
-  } else if (held) {
-    session.Next("rosterctl plan shows what the guards hold, and the ways on");
-  } else if (pending) {
-    session.Next("rosterctl plan");
-  } else {
-    session.Next("nothing to do; rosterctl poll --wait looks for changes now");
+  session.console.Print(shown);
+  session.console.Flush();
+}
+
+constexpr std::string_view kOtherScreen = "\x1b[?1049h\x1b[?25l";  // xterm's, without a cursor
+constexpr std::string_view kOwnScreen = "\x1b[?1049l\x1b[?25h";
+
+// The screen as it was comes back, whatever ends the view.
+class LiveView {
+ public:
+  explicit LiveView(Console& console) : console_(console) { console_.Print(kOtherScreen); }
+  ~LiveView() {
+    console_.Print(kOwnScreen);
+    console_.Flush();
   }
+  LiveView(const LiveView&) = delete;
+  LiveView& operator=(const LiveView&) = delete;
+
+ private:
+  Console& console_;
+};
+
+Answer<Exit> Watch(Session& session) {
+  if (session.json || !session.console.terminal().out) {
+    return Fail(
+        Exit::kUsage,
+        "--watch is a live view for a terminal. For programs: rosterctl status --json, again "
+        "and again, or rosterctl events --follow.");
+  }
+  const LiveView view(session.console);
+  session.connection.WaitForEver([&](const std::string& message) {
+    Redraw(session, Clean(message) + " Waiting on; Ctrl-C ends this.\n");
+  });
+  while (!session.clock.Interrupted() && !session.console.broken()) {
+    auto status = AskStatus(session);
+    if (!status && session.clock.Interrupted()) break;
+    if (!status) return tl::unexpected(std::move(status).error());
+    std::istringstream nothing;
+    std::ostringstream text;
+    std::ostringstream errors;
+    Console page(nothing, text, errors, session.console.terminal());
+    Session drawn{session.connection, page,           session.clock,
+                  session.open_feed,  session.school, false};
+    Draw(drawn, *status);
+    Redraw(session, text.str());
+    session.clock.Wait(kRedrawEvery);
+  }
+  return Exit::kDone;
 }
 
 }  // namespace
 
 Answer<Exit> RunStatus(Session& session, const StatusOptions& options) {
+  if (options.watch) return Watch(session);
   CLIENT_ASSIGN(const v1::Status status, AskStatus(session));
   if (session.json) {
     session.Json(status);
   } else {
-    Screen screen(session, status);
-    screen.Head();
-    for (const v1::SchoolStatus& school : status.schools()) screen.School(school);
-    screen.Workers();
-    screen.Limits();
-    SayNext(session, status);
+    Draw(session, status);
+    if (NeedsOf(status, false).empty()) {
+      session.Next("nothing to do; rosterctl poll --wait looks for changes now");
+    }
   }
   return options.exit_code ? CodeOf(status) : Exit::kDone;
 }

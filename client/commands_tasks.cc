@@ -75,11 +75,11 @@ void ShowRefused(const Session& session,
 // Nobody knows, and the site can't be asked: what a person can do about it.
 void SayHowToSettle(const Session& session, const v1::TaskCounts& counts) {
   if (counts.resting() == 0) return;
-  session.console.Paragraph(
+  session.console.Paragraph(session.WithSchool(
       fmt::format("{} for a person: look at the site. What is done there, rosterctl confirm "
                   "TASK...; what is not, rosterctl retry TASK...",
                   counts.resting() == 1 ? "1 unknown task waits"
-                                        : Number(counts.resting()) + " unknown tasks wait"));
+                                        : Number(counts.resting()) + " unknown tasks wait")));
 }
 
 void SayNext(const Session& session, const v1::TaskCounts& counts) {

@@ -39,8 +39,8 @@ Answer<Exit> RunUndo(Session& session, std::uint64_t plan) {
     SayWaysOn(session, undo, undo.holds());
   } else if (undo.items() > 0) {
     session.console.Line();
-    session.console.Line(
-        fmt::format("To approve it, and have it done: rosterctl sync {} --wait", undo.plan()));
+    session.console.Line(session.WithSchool(
+        fmt::format("To approve it, and have it done: rosterctl sync {} --wait", undo.plan())));
   }
   return Exit::kDone;
 }

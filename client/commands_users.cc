@@ -38,9 +38,9 @@ bool IsPreset(const v1::Filter& filter) {
 
 void SayNone(const Session& session, const v1::Filter& filter) {
   if (IsPreset(filter)) {
-    session.console.Paragraph(
+    session.console.Paragraph(session.WithSchool(
         "Nobody is new: all have been reviewed. What is pending: rosterctl plan. Everybody: "
-        "rosterctl users --status all.");
+        "rosterctl users --status all."));
     return;
   }
   session.console.Line(fmt::format("No users{}.", Described(filter)));
@@ -95,10 +95,10 @@ Answer<Exit> RunUsers(Session& session, const UsersOptions& options) {
                     Count(relatives, "user"), relatives == 1 ? "was" : "were"));
   }
   if (held > 0) {
-    session.console.Paragraph(
+    session.console.Paragraph(session.WithSchool(
         fmt::format("{} shown beside their relatives {} held back by an error: rosterctl users "
                     "--status error.",
-                    Count(held, "user"), held == 1 ? "is" : "are"));
+                    Count(held, "user"), held == 1 ? "is" : "are")));
   }
   SayNext(session, filter);
   return Exit::kDone;

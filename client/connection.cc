@@ -143,6 +143,7 @@ bool IsCommand(const v1::Request& request) {
     case v1::Request::kConfirmTasks:
     case v1::Request::kAcknowledge:
     case v1::Request::kForget:
+    case v1::Request::kMakeBackup:
       return true;
     case v1::Request::kGetStatus:
     case v1::Request::kGetPoll:
@@ -158,6 +159,7 @@ bool IsCommand(const v1::Request& request) {
     case v1::Request::kVerifyState:
     case v1::Request::kWhoAmI:
     case v1::Request::kReload:
+    case v1::Request::kListBackups:
     case v1::Request::BODY_NOT_SET:
       return false;
   }

@@ -17,19 +17,22 @@ namespace roster::client {
 namespace {
 
 constexpr std::size_t kWidthMin = 20;
-constexpr std::size_t kWidthMax = 1000;
+constexpr std::size_t kHeightMin = 5;
+constexpr std::size_t kLengthMax = 1000;  // of either
 
-std::size_t DetectWidth() {
-  std::size_t width = 0;
-  if (const char* columns = std::getenv("COLUMNS")) {
-    const std::string_view text = columns;
-    std::from_chars(text.data(), text.data() + text.size(), width);
+// By a variable, else by what the terminal says, else the usual.
+std::size_t DetectSize(const char* variable, unsigned short winsize::*member, std::size_t min,
+                       std::size_t usual) {
+  std::size_t length = 0;
+  if (const char* given = std::getenv(variable)) {
+    const std::string_view text = given;
+    std::from_chars(text.data(), text.data() + text.size(), length);
   }
-  if (width == 0) {
+  if (length == 0) {
     winsize size{};
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) width = size.ws_col;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) length = size.*member;
   }
-  return width == 0 ? 80 : std::clamp(width, kWidthMin, kWidthMax);
+  return length == 0 ? usual : std::clamp(length, min, kLengthMax);
 }
 
 bool IsSet(const char* name) {
@@ -59,7 +62,8 @@ std::string_view Code(Tone tone) {
 
 Terminal DetectTerminal() {
   Terminal terminal;
-  terminal.width = DetectWidth();
+  terminal.width = DetectSize("COLUMNS", &winsize::ws_col, kWidthMin, 80);
+  terminal.height = DetectSize("LINES", &winsize::ws_row, kHeightMin, 24);
   terminal.in = isatty(STDIN_FILENO) == 1;
   terminal.out = isatty(STDOUT_FILENO) == 1;
   terminal.err = isatty(STDERR_FILENO) == 1;

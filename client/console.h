@@ -13,10 +13,12 @@ struct Terminal {
   bool in = false;         // is a terminal
   bool out = false;
   bool err = false;
-  bool colour = false;  // of out
+  bool colour = false;      // of out
+  std::size_t height = 24;  // lines; 5..1000
 };
 
-// What the three standard streams are, with COLUMNS and NO_COLOR (https://no-color.org) respected.
+// What the three standard streams are, with COLUMNS, LINES and NO_COLOR (https://no-color.org)
+// respected.
 Terminal DetectTerminal();
 
 enum class Tone { kPlain, kDim, kBold, kGood, kWarning, kBad };

@@ -97,9 +97,35 @@ std::string Text(const v1::MatchDecided& event) {
   return person + "account " + event.account();
 }
 
+std::string Text(const v1::ApprovalGiven& event, const std::string& actor) {
+  std::string text = fmt::format("plan {}: the first of two approvals ({}), by {}; ", event.plan(),
+                                 event.reason(), actor);
+  if (event.replaces() != 0) {
+    text += fmt::format("that of {} (entry {}) no longer counts; ", event.replaced_actor(),
+                        event.replaces());
+  }
+  return text + "it waits for a second";
+}
+
 std::string Text(const v1::TaskApplied& event) {
   return OfTask(event) + (event.already() ? ": was there already" : ": done") +
          fmt::format(", try {}", event.attempt());
+}
+
+// "put back from backup 12 of 2026-08-24 06:30:05, what came after this entry until 230 is no more;
+// 3 tasks were open, 1 plan has expired; forgotten before and here again: 12, 13"
+std::string Text(const v1::Restored& event) {
+  std::string text =
+      fmt::format("put back from backup {} of {}", event.backup(), Second(event.backup_at()));
+  if (event.lost_head() > 0) {
+    text += fmt::format(", in place of a journal that ended at entry {}", event.lost_head());
+  }
+  text += fmt::format("; {} open, to be looked up; {} expired", Count(event.open_tasks(), "task"),
+                      Count(event.plans_expired(), "plan"));
+  if (!event.forgotten().empty()) {
+    text += "; forgotten since, and here again: " + Ids(event.forgotten());
+  }
+  return text;
 }
 
 }  // namespace
@@ -173,9 +199,7 @@ std::string EventText(const v1::Entry& entry) {
           Count(static_cast<std::uint64_t>(entry.links_forgotten().links_size()), "link"),
           entry.actor());
     case v1::Entry::kApprovalGiven:
-      return fmt::format("plan {}: the first of two approvals ({}), by {}; it waits for a second",
-                         entry.approval_given().plan(), entry.approval_given().reason(),
-                         entry.actor());
+      return Text(entry.approval_given(), entry.actor());
     case v1::Entry::kRequestRefused:
       return fmt::format("{} refused {}: {}, of {}", entry.request_refused().request(),
                          Count(entry.request_refused().times(), "time"),
@@ -195,6 +219,20 @@ std::string EventText(const v1::Entry& entry) {
                          Count(entry.workers_away().waiting(), "task"));
     case v1::Entry::kWorkersBack:
       return "a worker asks for tasks again";
+    case v1::Entry::kBackupMade:
+      return fmt::format("backup {} made and read again, {}; {} removed; for {}",
+                         entry.backup_made().backup(), Bytes(entry.backup_made().bytes()),
+                         Count(entry.backup_made().removed(), "older one"), entry.actor());
+    case v1::Entry::kBackupFailed:
+      return fmt::format("no backup made for {}: {}: {}", entry.actor(),
+                         entry.backup_failed().reason(), entry.backup_failed().message());
+    case v1::Entry::kRestored:
+      return Text(entry.restored()) + ", by " + entry.actor();
+    case v1::Entry::kSiteStopped:
+      return fmt::format("{}: {} waiting, and the site does none", entry.site_stopped().reason(),
+                         Count(entry.site_stopped().waiting(), "task"));
+    case v1::Entry::kSiteBack:
+      return "the site carries out tasks again";
     case v1::Entry::EVENT_NOT_SET:
       return "an event that this rosterctl does not know: install the version of rosterd";
   }

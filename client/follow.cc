@@ -142,7 +142,8 @@ bool Follower::Replayed(std::uint64_t seq, std::string_view bytes) {
     if (known_hash_ == hash) return true;
     fault_ = fmt::format(
         "THE JOURNAL HAS BEEN REWRITTEN: entry {} of {} is not the one that was "
-        "there before.",
+        "there before. Was it put back from a backup (rosterctl journal --type Restored), or "
+        "altered? Find out before you rely on it.",
         seq, school_);
     return false;
   }

@@ -9,18 +9,23 @@ namespace {
   "\nAlso: --school S, --json, --endpoint E, --timeout SECONDS (rosterctl --help).\n" \
   "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused"
 
-constexpr std::array<HelpPage, 29> kPages = {{
-    {"status", "where everything stands: polls, counters, plans, tasks, workers",
-     R"(The place to begin, and the one to watch from a monitor.
+constexpr std::array<HelpPage, 32> kPages = {{
+    {"status", "is all well, and if not, what to do; and where everything stands",
+     R"(The place to begin, and the one to watch from a monitor. The first line says whether
+anything needs somebody; below it stands each thing, with the command or the place that
+mends it; then polls, counters, plans, tasks and workers. Of several schools those that
+fail are shown in full, the others a line each; --school shows one in full.
 
 Examples:
   rosterctl status
+  rosterctl status --school tcs
+  rosterctl status --watch              a live view, until Ctrl-C
   rosterctl status --exit-code --json   for a monitor
 )" EVERY R"(.
-With --exit-code also: 10 review needed (somebody is new, or something is pending),
-11 held (a guard holds what is pending), 12 the disk, a source, a site or a worker is
-failing, a task is dead, or an unknown one waits for a person. 12 goes before 11, 11
-before 10.)"},
+With --exit-code also: 10 review needed (somebody is new, something is pending, or a plan
+waits for a second approver), 11 held (a guard holds what is pending), 12 the disk, a
+source, a site or a worker is failing, a task is dead, or an unknown one waits for a
+person. 12 goes before 11, 11 before 10.)"},
     {"poll", "step 1: Preview & Sync Data: read FACTS and the site now",
      R"(Step 1 of the workflow, "Preview & Sync Data". rosterd polls by itself; this asks for
 one now. Nothing is written to the site. A poll that is not whole changes nothing,
@@ -285,6 +290,25 @@ Example:
   rosterctl reload
 )" EVERY R"( (also when
 the file is not good).)"},
+    {"backup", "make a backup of everything, while rosterd runs",
+     R"(For operators of every school. Goes to backup.directory of the config; files that a backup
+before has already are shared with it. It is read again after it was written, and only
+then older ones are removed (backup.keep). Whoever may read it sees children's data:
+the directory is rosterd's alone. Best copied to another machine each time.
+Put back with rosterd stopped: rosterd --restore latest, or a number.
+
+Examples:
+  rosterctl backup --wait
+  rosterctl backup --wait --json
+)" EVERY R"(; --wait: 1 also
+when none was made.)"},
+    {"backups", "list the backups",
+     R"(For operators of every school. Those that were read again after they were written are good;
+what became of the last one that was asked for is told below.
+
+Example:
+  rosterctl backups
+)" EVERY R"(.)"},
     {"keygen", "make a key pair, for tcp",
      R"(Over tcp everybody proves who they are by a key pair: rosterd, workers, subscribers,
 people. This makes one, in two files (ZeroMQ certificates): NAME.cert with the public
@@ -309,12 +333,22 @@ Examples:
 archived or gone, and of whom no task is under way: names, addresses, decisions, links,
 the values of their tasks. Their numbers stay in the journal, which still verifies. What
 the site and FACTS hold of them is not touched. By age: retention in the config.
+Backups that were made before still hold them, until they are rotated out (backup.keep);
+a restore of one says whom to forget again.
 
 Examples:
   rosterctl forget 10412
   rosterctl forget 10412 10998 --yes
 )" EVERY R"(
 (also when one of them is still here, or not known).)"},
+    {"completion", "print the script that completes rosterctl in a shell",
+     R"(Prints a script that completes commands, options and their words. The package installs
+the three where the shells find them. rosterd is not needed for it.
+
+Examples:
+  rosterctl completion bash > ~/.local/share/bash-completion/completions/rosterctl
+  rosterctl completion fish > ~/.config/fish/completions/rosterctl.fish
+)" EVERY R"(.)"},
 }};
 
 #undef EVERY

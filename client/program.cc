@@ -66,8 +66,10 @@ Exit Run(std::vector<std::string> args, World& world) {
                   invocation.json};
   const auto exit = invocation.run(session);
   if (exit) return *exit;
-  Say(world.console, exit.error(), invocation.json);
-  return exit.error().exit;
+  Failure failure = exit.error();
+  if (failure.error) failure.message = session.WithSchool(std::move(failure.message));
+  Say(world.console, failure, invocation.json);
+  return failure.exit;
 }
 
 }  // namespace

@@ -323,25 +323,32 @@ void SayWaysOn(const Session& session, const v1::Plan& plan,
   const std::uint64_t number = plan.plan();
   const char* look = "To look at them:";
   for (const v1::Hold& hold : holds) {
-    session.console.Line(
-        fmt::format("{:<23}rosterctl plan {} --class {}", look, number, Word(hold.guard())));
+    session.console.Line(session.WithSchool(
+        fmt::format("{:<23}rosterctl plan {} --class {}", look, number, Word(hold.guard()))));
     look = "";
   }
   if (const std::string beside = ClassesBeside(plan, holds); !beside.empty()) {
-    session.console.Line(
-        fmt::format("To approve the others: rosterctl sync {} --only {}", number, beside));
+    session.console.Line(session.WithSchool(
+        fmt::format("To approve the others: rosterctl sync {} --only {}", number, beside)));
   }
   session.console.Line("To lift the guard for this plan alone, and say why:");
-  session.console.Line(fmt::format(
-      "                       rosterctl sync {} --override-guard --reason TEXT", number));
+  session.console.Line(session.WithSchool(fmt::format(
+      "                       rosterctl sync {} --override-guard --reason TEXT", number)));
 }
 
 void ShowChanged(const Session& session, bool parents,
                  const google::protobuf::RepeatedPtrField<v1::UserRow>& rows, std::uint64_t total) {
+  const auto shown = static_cast<std::uint64_t>(rows.size());
+  if (shown == 0 && total > 0) {
+    session.console.Paragraph(
+        fmt::format("{}: they are in no list any more, have left, or were forgotten, so there is "
+                    "no row to show.",
+                    total == 1 ? "1 person" : Number(total) + " people"));
+    return;
+  }
   Table table = ItemsTable(session, parents);
   for (const v1::UserRow& row : rows) table.Add(ItemCells(row, parents));
   session.console.Print(table.Take());
-  const auto shown = static_cast<std::uint64_t>(rows.size());
   if (total > shown) session.console.Line(fmt::format("... and {} more.", Number(total - shown)));
 }
 

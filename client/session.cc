@@ -10,7 +10,18 @@ namespace roster::client {
 
 void Session::Next(const std::string& text) const {
   if (json || !console.terminal().out) return;
-  console.Paragraph("Next: " + text, Tone::kDim);
+  console.Paragraph("Next: " + WithSchool(text), Tone::kDim);
+}
+
+std::string Session::WithSchool(std::string text) const {
+  static constexpr std::string_view kProgram = "rosterctl ";
+  if (school.empty()) return text;
+  const std::string option = "--school " + Clean(school) + " ";
+  for (auto at = text.find(kProgram); at != std::string::npos; at = text.find(kProgram, at)) {
+    at += kProgram.size();
+    text.insert(at, option);
+  }
+  return text;
 }
 
 void Session::Json(const google::protobuf::Message& message) const {

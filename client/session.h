@@ -27,7 +27,10 @@ struct Session {
   std::string school;  // "": the only one
   bool json = false;
 
-  // What to do next: a dim sentence, for people at a terminal.
+  // Commands that are named in a text of ours, as they run here: with --school where that was
+  // given.
+  std::string WithSchool(std::string text) const;
+  // What to do next: a dim sentence, for people at a terminal. Its commands WithSchool().
   void Next(const std::string& text) const;
   // One line of protobuf JSON on standard output.
   void Json(const google::protobuf::Message& message) const;

@@ -1,6 +1,5 @@
 // rosterd: the daemon. Names the real adapters, and lets the engine go round.
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
@@ -10,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -18,20 +18,29 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "daemon/access/current.h"
+#include "daemon/arguments/arguments.h"
 #include "daemon/base/system_clock.h"
 #include "daemon/base/system_random.h"
 #include "daemon/bus/zmq_bus.h"
 #include "daemon/config/config.h"
 #include "daemon/config/renew.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/threaded_backups.h"
 #include "daemon/engine/threaded_polls.h"
+#include "daemon/http/counted_http.h"
 #include "daemon/http/curl_http.h"
+#include "daemon/log/answers.h"
+#include "daemon/log/log.h"
+#include "daemon/metrics/server.h"
+#include "daemon/metrics/watch.h"
+#include "daemon/restore/restore.h"
 #include "daemon/source/facts_source.h"
 #include "daemon/source/quota.h"
 #include "daemon/store/rocks_store.h"
@@ -44,10 +53,21 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 
+// What becomes of one school's requests.
+struct HttpCounts {
+  http::Counts facts;
+  http::Counts site;
+};
+
 // What one school's poll thread owns.
 struct PollWorld {
-  http::CurlHttp facts_http;
-  http::CurlHttp site_http;
+  explicit PollWorld(HttpCounts& counts)
+      : facts_http(facts_curl, counts.facts), site_http(site_curl, counts.site) {}
+
+  http::CurlHttp facts_curl;
+  http::CurlHttp site_curl;
+  http::CountedHttp facts_http;
+  http::CountedHttp site_http;
   std::unique_ptr<target::SiteRate> rate;
 };
 
@@ -57,7 +77,51 @@ struct Secrets {
   std::string read_token;
 };
 
+log::Level LevelOf(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::kDebug:
+      return log::Level::kDebug;
+    case config::LogLevel::kInfo:
+      return log::Level::kInfo;
+    case config::LogLevel::kWarning:
+      return log::Level::kWarning;
+    case config::LogLevel::kError:
+      return log::Level::kError;
+  }
+  return log::Level::kInfo;
+}
+
 void Complain(const Error& error) { std::cerr << "rosterd: " << error.message << "\n"; }
+
+// With --check by hand there is no systemd to hand out credentials: those are not looked at.
+bool IsAbsent(const config::SecretRef& ref) {
+  return ref.kind == config::SecretRef::Kind::kCredential &&
+         std::getenv("CREDENTIALS_DIRECTORY") == nullptr;
+}
+
+// What --check looks at: the secrets that can be read from where it runs. True: all of them.
+Result<bool> CheckSecrets(const config::Config& config) {
+  bool all = true;
+  const auto look = [&](const config::SecretRef& ref) -> Result<void> {
+    if (IsAbsent(ref)) {
+      all = false;
+      return {};
+    }
+    ROSTER_TRY(config::Resolve(ref), "");
+    return {};
+  };
+  for (const config::School& school : config.schools) {
+    const std::string of = " of school " + school.id().value();
+    ROSTER_TRY(look(school.facts.subscription_key), "subscription_key" + of);
+    ROSTER_TRY(look(school.facts.api_key), "api_key" + of);
+    ROSTER_TRY(look(school.scim.read_token), "read_token" + of);
+  }
+  if (config.network_certificate) {
+    if (IsAbsent(*config.network_certificate)) return false;
+    ROSTER_TRY(config::ResolveCertificate(*config.network_certificate), "network.certificate");
+  }
+  return all;
+}
 
 Result<std::map<SchoolId, Secrets>> ResolveSecrets(const config::Config& config) {
   std::map<SchoolId, Secrets> all;
@@ -79,6 +143,8 @@ engine::Settings EngineSettings(const config::Config& config, const bus::Endpoin
   settings.events_endpoint = endpoints.events;
   settings.tasks_endpoint = endpoints.tasks;
   settings.tasks.lease = config.worker.lease;
+  settings.backup_directory = config.BackupDirectory();
+  settings.backups_kept = config.backup.keep;
   for (const config::School& school : config.schools) {
     settings.schools.push_back({school.name, school.rules, school.plans, school.facts.poll_every,
                                 school.facts.limits.shrink_max, school.scim.requests_per_second,
@@ -129,8 +195,9 @@ Result<engine::Engine::Reloaded> ReadAgain(const std::string& path, RunningConfi
                                            const bus::Endpoints& endpoints) {
   const auto next = config::Load(path);
   if (!next) {
-    spdlog::error("The config file was not taken, and what it said before still counts. {}",
-                  next.error().message);
+    spdlog::error("The config file was not taken, and what it said before still counts.");
+    std::istringstream problems(next.error().message);  // a line for each
+    for (std::string line; std::getline(problems, line);) spdlog::error("{}", line);
     return tl::unexpected(next.error());
   }
   config::Renewed renewed = config::Renew(*running.Get(), *next);
@@ -143,6 +210,7 @@ Result<engine::Engine::Reloaded> ReadAgain(const std::string& path, RunningConfi
   out.taken = [&running, renewed = std::move(renewed)] {
     spdlog::info("The config file was read again. New from now on: {}. From the next start on: {}.",
                  Listed(renewed.changed), Listed(renewed.needs_restart));
+    log::SetLevel(LevelOf(renewed.config.observability.log_level));
     running.Set(renewed.config);
   };
   return out;
@@ -183,27 +251,45 @@ class AccessGate : public bus::Gate {
 // One line for each entry: ids and reasons, never names.
 void Log(const model::Entry& entry) {
   std::string more;
-  auto level = spdlog::level::info;
+  std::string task;
+  auto level = log::Level::kInfo;
   if (const auto* rejected = std::get_if<model::PollRejected>(&entry.event)) {
-    level = spdlog::level::warn;
+    level = log::Level::kWarning;
     more = ": " + rejected->reason + ": " + rejected->message;
   } else if (const auto* stopped = std::get_if<model::SourceStopped>(&entry.event)) {
-    level = spdlog::level::err;
+    level = log::Level::kError;
     more = ": " + stopped->reason;
   } else if (const auto* dead = std::get_if<model::TaskDead>(&entry.event)) {
-    level = spdlog::level::warn;
-    more = ": task " + ToString(dead->task) + ", " + dead->reason;
+    level = log::Level::kWarning;
+    task = ToString(dead->task);
+    more = ": task " + task + ", " + dead->reason;
   } else if (const auto* refused = std::get_if<model::RequestRefused>(&entry.event)) {
-    level = spdlog::level::warn;
+    level = log::Level::kWarning;
     more = ": " + refused->request + ", " + refused->reason + ", " +
            std::to_string(refused->times) + " times";
+  } else if (const auto* failed = std::get_if<model::BackupFailed>(&entry.event)) {
+    level = log::Level::kError;
+    more = ": " + failed->reason + ": " + failed->message;
+  } else if (const auto* restored = std::get_if<model::Restored>(&entry.event)) {
+    level = log::Level::kWarning;
+    more = ": from backup " + std::to_string(restored->backup);
   }
-  spdlog::log(level, "{} #{} {} by {}{}", entry.school.value(), entry.seq.value(),
-              EventName(entry.event), entry.actor, more);
+  const std::string seq = std::to_string(entry.seq.value());
+  const std::string name(EventName(entry.event));
+  log::Write(level, entry.school.value() + " #" + seq + " " + name + " by " + entry.actor + more,
+             {{"school", entry.school.value()},
+              {"entry", seq},
+              {"event", name},
+              {"actor", entry.actor},
+              {"command_id", log::IdToTell(entry.cause)},
+              {"task", task}});
 }
 
 void LogLimit(const model::LimitReached& limit) {
-  spdlog::warn("Limit {}: reached {} times so far. {}", limit.limit, limit.times, limit.sentence);
+  log::Write(log::Level::kWarning,
+             "Limit " + limit.limit + ": reached " + std::to_string(limit.times) +
+                 " times so far. " + limit.sentence,
+             {{"limit", limit.limit}});
 }
 
 // A thousand subscribers are a thousand descriptors, and the usual limit is 1,024 to begin with.
@@ -269,6 +355,24 @@ class Signals {
   std::jthread thread_;
 };
 
+// Tells systemd (WatchdogSec=) that the engine goes on: called after each step, never from a timer,
+// so that an engine that hangs falls silent.
+class Watchdog {
+ public:
+  explicit Watchdog(const Clock& clock) : clock_(clock) {}
+
+  void Stepped() {
+    const Duration now = clock_.Steady();
+    if (now < next_) return;  // steps may come by the thousand
+    next_ = now + std::chrono::seconds(1);
+    sd_notify(0, "WATCHDOG=1");
+  }
+
+ private:
+  const Clock& clock_;
+  Duration next_ = Duration::min();
+};
+
 int Run(const std::string& path, const config::Config& config, Signals& signals) {
   const auto secrets = ResolveSecrets(config);
   if (!secrets) {
@@ -285,7 +389,12 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
 
   // The lock of the store comes before any socket: a second bind on an ipc path takes it over
   // silently.
-  auto store = store::RocksStore::Open(std::filesystem::path(config.state_dir) / "db");
+  const auto db = std::filesystem::path(config.state_dir) / "db";
+  if (const auto whole = store::CheckNoRestoreInterrupted(db); !whole) {
+    Complain(whole.error());
+    return kWrongUsage;  // no restart mends it
+  }
+  auto store = store::RocksStore::Open(db);
   if (!store) {
     Complain(store.error());
     return kFailed;
@@ -302,13 +411,48 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
   const bus::Endpoints endpoints = (*bus)->endpoints();
 
   RunningConfig running(config);
+  metrics::Watch watch(ROSTER_VERSION, clock);
+  const bool watched = !config.observability.host.empty();
+  log::Answers answers;
   engine::ThreadedPolls polls([&] { (*bus)->Wake(); });
-  engine::Engine engine(EngineSettings(config, endpoints),
-                        {**store, **bus, polls, clock, random, access, Log, LogLimit,
-                         [&] { return ReadAgain(path, running, endpoints); }});
+  auto known = store::ListBackups(config.BackupDirectory());
+  if (!known) {
+    spdlog::warn("Which backups there are, nobody can tell. {}", known.error().message);
+    known.emplace();
+  }
+  engine::ThreadedBackups backups(
+      [&](const std::function<void(model::BackupProgress)>& progress,
+          const std::stop_token& stop) -> Result<engine::ThreadedBackups::Outcome> {
+        const auto now = running.Get();
+        store::BackupOptions options;
+        options.directory = now->BackupDirectory();
+        options.keep = now->backup.keep;
+        options.program = ROSTER_VERSION;
+        ROSTER_ASSIGN(auto made, (*store)->MakeBackup(options, progress, stop), "");
+        return engine::ThreadedBackups::Outcome{{made.backup, made.removed, made.problem},
+                                                std::move(made.all)};
+      },
+      *std::move(known), [&] { (*bus)->Wake(); });
+  engine::Engine engine(
+      EngineSettings(config, endpoints),
+      {.store = **store,
+       .bus = **bus,
+       .polls = polls,
+       .clock = clock,
+       .random = random,
+       .access = access,
+       .told = Log,
+       .limited = LogLimit,
+       .reload = [&] { return ReadAgain(path, running, endpoints); },
+       .answered = [&](const model::Answered& answered) { answers.Take(answered, clock.Steady()); },
+       .vitals = watched ? [&watch](model::Vitals vitals) { watch.Take(std::move(vitals)); }
+                         : std::function<void(model::Vitals)>(),
+       .backups = &backups});
 
   // One quota for each subscription key, whatever number of schools share it.
   std::map<std::string, std::unique_ptr<source::Quota>> quotas;
+  std::map<SchoolId, HttpCounts> counts;
+  std::vector<std::pair<metrics::QuotaVitals, source::Quota*>> shares;  // as they are watched
   for (const config::School& school : config.schools) {
     const Secrets& own = secrets->at(school.id());
     auto& quota = quotas[own.subscription_key];
@@ -325,12 +469,20 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
           [&engine, key](const model::QuotaState& state) { return engine.KeepQuota(key, state); },
           kept->value_or(model::QuotaState()));
     }
+    const auto share = std::find_if(shares.begin(), shares.end(),
+                                    [&](const auto& one) { return one.second == quota.get(); });
+    if (share == shares.end()) {
+      shares.push_back({{school.id(), {school.id()}}, quota.get()});
+    } else {
+      share->first.schools.push_back(school.id());
+    }
+    HttpCounts& own_counts = counts[school.id()];
     polls.AddSchool(school.rules, [&, id = school.id(), own](const std::stop_token& stop) {
       const auto now = running.Get();
       const config::School& mine = *now->FindSchool(id);  // reloads keep the schools
-      auto world = std::make_shared<PollWorld>();
-      world->facts_http.SetStop(stop);
-      world->site_http.SetStop(stop);
+      auto world = std::make_shared<PollWorld>(own_counts);
+      world->facts_curl.SetStop(stop);
+      world->site_curl.SetStop(stop);
       world->rate = std::make_unique<target::SiteRate>(mine.scim.requests_per_second, clock);
       source::FactsSettings facts;
       facts.base_url = mine.facts.base_url;
@@ -352,6 +504,43 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
     });
   }
 
+  watch.Add({[&] {
+               std::vector<metrics::HttpVitals> all;
+               for (const config::School& school : config.schools) {
+                 const HttpCounts& one = counts.at(school.id());
+                 all.push_back({school.id(), one.facts.Get(), one.site.Get()});
+               }
+               return all;
+             },
+             [&] {
+               std::vector<metrics::QuotaVitals> all;
+               for (const auto& [share, quota] : shares) {
+                 const source::Quota::Rest rest = quota->Left();
+                 all.push_back(share);
+                 all.back().left_minute = rest.minute;
+                 all.back().left_day = rest.day;
+                 all.back().refused_until = rest.refused_until;
+               }
+               return all;
+             }});
+  // Ends before what it shows.
+  std::unique_ptr<metrics::Server> server;
+  if (watched) {
+    auto listening =
+        metrics::Server::Listen(config.observability.host, config.observability.port, clock,
+                                [&](const std::string& page) { return watch.Serve(page); });
+    if (!listening) {
+      Complain(listening.error());
+      return kFailed;
+    }
+    server = std::move(*listening);
+    spdlog::info("Metrics are at http://{}:{}/metrics, for this machine alone.",
+                 config.observability.host.find(':') == std::string::npos
+                     ? config.observability.host
+                     : "[" + config.observability.host + "]",
+                 server->port());
+  }
+
   if (const auto opened = engine.Open(); !opened) {
     Complain(opened.error());
     return kFailed;
@@ -363,6 +552,7 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
   sd_notify(0, "READY=1");
 
   int code = kDone;
+  Watchdog watchdog(clock);
   while (!signals.stopping()) {
     if (signals.TakeReload()) engine.AskToReload();
     if (const auto stepped = engine.Step(std::chrono::seconds(1)); !stepped) {
@@ -370,51 +560,55 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
       code = kFailed;
       break;
     }
+    watchdog.Stepped();
+    watch.Stepped();
   }
   sd_notify(0, "STOPPING=1");
   engine.Close();
   polls.Stop();
+  backups.Stop();
   spdlog::info("rosterd has stopped");
   return code;
 }
 
 int Main(int argc, char** argv) {
   Signals signals;
-  CLI::App app{
-      "rosterd keeps a school's volunteer site in step with its FACTS SIS, and lets nothing "
-      "through "
-      "that a person has not approved. People talk to it with rosterctl."};
-  std::string path = "/etc/rosterd/rosterd.yaml";
-  bool check = false;
-  app.add_option("--config", path, "the config file")->capture_default_str();
-  app.add_flag("--check", check, "check the config file and the secrets it names, and end");
-  app.set_version_flag("--version", ROSTER_VERSION);
+  CLI::App app;
+  arguments::Daemon arguments;
+  arguments::Add(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kWrongUsage;
   }
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("rosterd"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-  const auto config = config::Load(path);
+  log::Start("rosterd", log::Level::kInfo);
+  const auto config = config::Load(arguments.config);
   if (!config) {
     Complain(config.error());
     return kWrongUsage;
   }
-  if (check) {
-    if (const auto secrets = ResolveSecrets(*config); !secrets) {
-      Complain(secrets.error());
+  log::SetLevel(LevelOf(config->observability.log_level));
+  if (arguments.check) {
+    const auto looked_at = CheckSecrets(*config);
+    if (!looked_at) {
+      Complain(looked_at.error());
       return kWrongUsage;
     }
-    if (const auto keys = ResolveKeys(*config); !keys) {
-      Complain(keys.error());
-      return kWrongUsage;
-    }
-    std::cout << path << ": good, " << config->schools.size()
-              << (config->schools.size() == 1 ? " school\n" : " schools\n");
+    std::cout << arguments.config << ": good, " << config->schools.size()
+              << (config->schools.size() == 1 ? " school" : " schools")
+              << (*looked_at ? "\n" : "; credentials were not looked at: systemd hands them out\n");
     return kDone;
   }
-  return Run(path, *config, signals);
+  if (arguments.list_backups) return restore::List(*config, arguments.from);
+  if (!arguments.restore.empty()) {
+    return restore::PutBack(*config,
+                            {arguments.restore, arguments.from, arguments.quota_as_in_backup});
+  }
+  if (!arguments.from.empty()) {
+    std::cerr << "rosterd: --from goes with --restore or --list-backups.\n";
+    return kWrongUsage;
+  }
+  return Run(arguments.config, *config, signals);
 }
 
 }  // namespace

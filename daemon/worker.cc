@@ -4,28 +4,32 @@
 #include "daemon/worker/worker.h"
 
 #include <pthread.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
+#include "daemon/arguments/arguments.h"
 #include "daemon/base/system_clock.h"
 #include "daemon/base/system_random.h"
 #include "daemon/bus/zmq_worker_channel.h"
 #include "daemon/config/config.h"
 #include "daemon/http/curl_http.h"
+#include "daemon/log/log.h"
 #include "daemon/target/scim_site.h"
 
 namespace {
@@ -34,8 +38,7 @@ using roster::SchoolId;
 
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
-constexpr int kWrongUsage = 2;
-constexpr std::size_t kNameMax = 128;  // bytes; what the daemon takes
+constexpr int kWrongUsage = 2;  // no restart mends it, nor a wrong config
 
 // What the threads share of one school's site.
 struct SharedSite {
@@ -118,6 +121,16 @@ roster::Result<SharedSites> MakeSites(const roster::config::Config& config,
   return sites;
 }
 
+// Tells systemd (WatchdogSec=) that the loop goes on, once a second at most.
+std::function<void()> TellWatchdog(const roster::Clock& clock) {
+  return [&clock, next = roster::Duration::min()]() mutable {
+    const roster::Duration now = clock.Steady();
+    if (now < next) return;
+    next = now + std::chrono::seconds(1);
+    sd_notify(0, "WATCHDOG=1");
+  };
+}
+
 roster::worker::WorkerSettings MakeSettings(const roster::config::Config& config, std::string name,
                                             bool once) {
   roster::worker::WorkerSettings settings;
@@ -140,33 +153,37 @@ roster::Result<std::optional<roster::bus::CurveCall>> MakeCall(
   return call;
 }
 
-int Complain(const roster::Error& error) {
+void Complain(const roster::Error& error) {
   std::fprintf(stderr, "roster-worker: %s\n", error.message.c_str());
-  return kFailed;
 }
 
-struct Arguments {
-  std::string config_path;
-  std::string name;
-  bool once = false;
-};
-
-int Work(const Arguments& arguments) {
-  const auto config = roster::config::Load(arguments.config_path);
-  if (!config) return Complain(config.error());
+int Work(const roster::arguments::Worker& arguments) {
+  const auto config = roster::config::Load(arguments.config);
+  if (!config) {
+    Complain(config.error());
+    return kWrongUsage;
+  }
   const roster::SystemClock clock;
   roster::SystemRandom random;
   const auto sites = MakeSites(*config, clock);
-  if (!sites) return Complain(sites.error());
+  if (!sites) {
+    Complain(sites.error());
+    return kWrongUsage;
+  }
   const std::string name = arguments.name.empty() ? DefaultName(random) : arguments.name;
 
   const auto call = MakeCall(*config);
-  if (!call) return Complain(call.error());
+  if (!call) {
+    Complain(call.error());
+    return kWrongUsage;
+  }
 
   const StopOnSignal stop;
   roster::bus::ZmqWorkerChannel channel(config->worker.connect, *call);
+  roster::worker::WorkerSettings settings = MakeSettings(*config, name, arguments.once);
+  settings.turned = TellWatchdog(clock);
   roster::worker::Worker worker(
-      MakeSettings(*config, name, arguments.once), channel, clock, random,
+      std::move(settings), channel, clock, random,
       [&](const SchoolId& school) -> std::unique_ptr<roster::target::Site> {
         const auto shared = sites->find(school);
         if (shared == sites->end()) return nullptr;
@@ -201,23 +218,15 @@ int Work(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app(
-      "Executes approved tasks on the volunteer sites: leases them from rosterd, looks at "
-      "the account, writes, reports. Run as many as you like.");
-  app.name("roster-worker");
-  Arguments arguments;
-  app.add_option("--config", arguments.config_path, "The config file of rosterd")->required();
-  app.add_option("--name", arguments.name, "Unique while it runs; default: host, pid, chance")
-      ->check([](const std::string& name) {
-        return name.empty() || name.size() > kNameMax ? std::string("1 to 128 bytes") : "";
-      });
-  app.add_flag("--once", arguments.once, "End when there is no task left");
+  CLI::App app;
+  roster::arguments::Worker arguments;
+  roster::arguments::Add(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kWrongUsage;
   }
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("roster-worker"));
+  roster::log::Start("roster-worker", roster::log::Level::kInfo);
   try {
     return Work(arguments);
   } catch (const std::exception& error) {

@@ -128,7 +128,4 @@ Reading ReadConfig(std::string_view text);
 // Names of the events that this program knows: "PollCompleted", ...
 const std::set<std::string>& KnownTypes();
 
-// A name or address of this machine itself: localhost, 127.0.0.0/8, ::1.
-bool IsLoopback(std::string_view host);
-
 }  // namespace roster::notify

@@ -82,7 +82,12 @@ std::size_t Transfer::Discard(char*, std::size_t size, std::size_t count, void* 
 }
 
 int Transfer::Progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<Transfer*>(self)->clock_.Interrupted() ? 1 : 0;
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (!transfer.clock_.Interrupted()) return 0;
+  // A name server that does not answer holds libcurl's resolver for tens of seconds: not waited
+  // for.
+  transfer.Set(CURLOPT_QUICK_EXIT, 1L);
+  return 1;
 }
 
 CURLcode Transfer::Run() { return broken_ ? CURLE_UNKNOWN_OPTION : curl_easy_perform(handle_); }

@@ -11,6 +11,7 @@
 #include "client/follow.h"
 #include "client/format.h"
 #include "client/notify/curl.h"
+#include "client/notify/matters.h"
 #include "client/notify/wording.h"
 #include "client/text.h"
 
@@ -98,13 +99,19 @@ std::string Body(const Delivery& delivery) {
   for (const v1::Entry& entry : parcel.entries) Section(body, entry, delivery);
   body += "-- \n";
   if (!delivery.awaiting.empty()) {
-    const std::string command =
-        AcknowledgeCommand(*delivery.awaiting.rbegin(), delivery.school_option);
-    Paragraph(body, delivery.remind
-                        ? "You will be reminded until it is done. To say that it is known, and end "
-                          "the reminders:"
-                        : "To say that it is known:");
-    body += "    " + command + "\n";
+    const std::uint64_t last = *delivery.awaiting.rbegin();
+    const bool nags =
+        std::any_of(parcel.entries.begin(), parcel.entries.end(), [&](const v1::Entry& entry) {
+          return Nags(entry) && delivery.awaiting.contains(entry.seq());
+        });
+    const bool reminds = delivery.remind && nags;
+    Paragraph(body,
+              fmt::format("{}The following says that everything up to entry {} of {} is known, for "
+                          "everybody who is told of this school{}. What fails again after that is "
+                          "told again.",
+                          reminds ? "You will be reminded until it is done. " : "", last,
+                          delivery.school, reminds ? ", and ends all reminders up to there" : ""));
+    body += "    " + AcknowledgeCommand(last, delivery.school_option) + "\n";
   }
   Paragraph(body,
             fmt::format("Sent by roster-notify, rule {}. It names people by their numbers alone; "

@@ -1,7 +1,9 @@
 #include "client/notify/matters.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace roster::notify {
@@ -55,6 +57,14 @@ bool Replaces(const v1::PlanPrepared& later, const v1::PlanPrepared& held) {
 
 }  // namespace
 
+bool IsOfAccess(const v1::RequestRefused& refused) {
+  static constexpr std::array<std::string_view, 5> kReasons = {
+      "no-role", "role-missing", "unknown-school", "other-actor", "same-person"};
+  return std::find(kReasons.begin(), kReasons.end(), refused.reason()) != kReasons.end();
+}
+
+bool Nags(const Entry& opened) { return !opened.has_request_refused(); }
+
 bool Awaits(const Entry& entry, std::uint32_t rejected_in_a_row, std::uint32_t rejected_after) {
   switch (entry.event_case()) {
     case Entry::kReviewRequired:
@@ -62,8 +72,12 @@ bool Awaits(const Entry& entry, std::uint32_t rejected_in_a_row, std::uint32_t r
     case Entry::kSourceStopped:
     case Entry::kWorkersAway:
     case Entry::kTaskDead:
-    case Entry::kRequestRefused:
+    case Entry::kBackupFailed:
+    case Entry::kRestored:
+    case Entry::kSiteStopped:
       return true;
+    case Entry::kRequestRefused:
+      return IsOfAccess(entry.request_refused());
     case Entry::kPlanPrepared:
       return !entry.plan_prepared().held().empty();
     case Entry::kTaskUnknown:
@@ -98,6 +112,12 @@ bool Settles(const Entry& later, const Entry& opened) {
       return later.has_poll_completed();
     case Entry::kWorkersAway:
       return later.has_workers_back() || later.has_workers_away();
+    case Entry::kBackupFailed:
+      return later.has_backup_made() || later.has_backup_failed();
+    case Entry::kRestored:  // a poll is what makes plans possible again
+      return later.has_poll_completed() || later.has_restored();
+    case Entry::kSiteStopped:
+      return later.has_site_back() || later.has_site_stopped();
     case Entry::kTaskDead:
       return SettlesTask(later, NameOf(opened.task_dead()));
     case Entry::kTaskUnknown:

@@ -4,16 +4,20 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <google/protobuf/stubs/logging.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -21,9 +25,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "client/notify/arguments.h"
 #include "client/notify/command.h"
 #include "client/notify/config.h"
 #include "client/notify/mail.h"
@@ -31,6 +38,7 @@
 #include "client/notify/secret.h"
 #include "client/notify/webhook.h"
 #include "client/subscriber/durable_file.h"
+#include "client/text.h"
 
 namespace roster::notify {
 namespace {
@@ -38,7 +46,7 @@ namespace {
 using client::Answer;
 using client::Exit;
 
-constexpr int kBadConfig = 2;  // no restart mends it
+constexpr int kWrongUsage = 2;  // or a wrong config: no restart mends it
 
 Answer<Config> Load(const std::string& path) {
   CLIENT_ASSIGN(const auto text, client::ReadWholeFile(path));
@@ -104,6 +112,21 @@ const School& Find(const Config& config, const std::string& id) {
                        [&](const School& school) { return school.id == id; });
 }
 
+// Tells systemd (WatchdogSec=) that all goes on, each time that every runner has turned since the
+// last time: one that hangs silences all of them. Until the clock is interrupted.
+void FeedWatchdog(const std::vector<std::unique_ptr<Runner>>& runners, client::Clock& clock) {
+  constexpr std::chrono::milliseconds kLook{1000};
+  std::vector<std::uint64_t> told(runners.size());
+  while (!clock.Interrupted()) {
+    clock.Wait(kLook);
+    bool all = true;
+    for (std::size_t i = 0; i < runners.size(); ++i) all = all && runners[i]->turns() != told[i];
+    if (!all) continue;
+    for (std::size_t i = 0; i < runners.size(); ++i) told[i] = runners[i]->turns();
+    sd_notify(0, "WATCHDOG=1");
+  }
+}
+
 int Work(const Config& config, const std::optional<client::CallKeys>& keys,
          std::map<std::string, std::unique_ptr<Target>> targets) {
   if (const auto locked = TakeLock(config.state_dir); !locked) {
@@ -111,40 +134,46 @@ int Work(const Config& config, const std::optional<client::CallKeys>& keys,
     return static_cast<int>(Exit::kFailed);
   }
   client::SystemClock clock;
-  std::vector<std::thread> threads;
+  std::vector<std::unique_ptr<Runner>> runners;
   for (const Rule& rule : config.rules) {
     for (const std::string& id : rule.schools) {
-      threads.emplace_back([&, id] {
-        Runner(config, keys, rule, Find(config, id), *targets.at(rule.name), clock).Run();
-      });
+      runners.push_back(std::make_unique<Runner>(config, keys, rule, Find(config, id),
+                                                 *targets.at(rule.name), clock));
     }
   }
+  std::vector<std::thread> threads;
+  threads.reserve(runners.size());
+  for (const auto& runner : runners) threads.emplace_back([&runner] { runner->Run(); });
   spdlog::info("roster-notify {} is ready: {} rules, rosterd at {}", ROSTER_VERSION,
                config.rules.size(), config.control);
+  sd_notify(0, "READY=1");
+  FeedWatchdog(runners, clock);
+  sd_notify(0, "STOPPING=1");
   for (std::thread& thread : threads) thread.join();
   spdlog::info("roster-notify has stopped");
   return 0;
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app{
-      "Tells people and programs what rosterd's journal says: by mail, webhook or command."};
-  std::string path = "/etc/rosterd/roster-notify.yaml";
-  bool check = false;
-  app.add_option("--config", path, "the config file")->capture_default_str();
-  app.add_flag("--check", check, "say whether the config is good, and stop");
-  app.set_version_flag("--version", ROSTER_VERSION);
-  CLI11_PARSE(app, argc, argv);
+  CLI::App app;
+  Arguments arguments;
+  Add(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+  const std::string& path = arguments.config;
 
   auto config = Load(path);
   if (!config) {
     std::cerr << config.error().message << '\n';
-    return kBadConfig;
+    return kWrongUsage;
   }
   std::map<std::string, std::unique_ptr<Target>> targets;
   bool good = true;
   for (const Rule& rule : config->rules) {
-    auto target = OpenTarget(*config, rule, check);
+    auto target = OpenTarget(*config, rule, arguments.check);
     if (target) {
       targets[rule.name] = std::move(*target);
     } else {
@@ -153,7 +182,7 @@ int Main(int argc, char** argv) {
     }
   }
   std::optional<client::CallKeys> keys;
-  if (config->certificate && !(check && IsAbsent(*config->certificate))) {
+  if (config->certificate && !(arguments.check && IsAbsent(*config->certificate))) {
     auto pair = ResolveKeyPair(*config->certificate);
     if (pair) {
       keys = client::CallKeys{config->server_key, std::move(*pair)};
@@ -162,8 +191,8 @@ int Main(int argc, char** argv) {
       std::cerr << path << ": rosterd.certificate: " << pair.error().message << '\n';
     }
   }
-  if (!good) return kBadConfig;
-  if (check) {
+  if (!good) return kWrongUsage;
+  if (arguments.check) {
     std::cout << path << " is good: " << config->rules.size() << " rules, "
               << config->schools.size() << " schools\n";
     return 0;
@@ -172,6 +201,43 @@ int Main(int argc, char** argv) {
 }
 
 }  // namespace
+
+// Under systemd the journal has the time, and reads the level from what stands in front of the line
+// (sd-daemon(3)); elsewhere both stand in the line. A message is one line, whatever comes with it.
+void StartLog() {
+  struct Priority : spdlog::custom_flag_formatter {
+    void format(const spdlog::details::log_msg& message, const std::tm&,
+                spdlog::memory_buf_t& out) override {
+      out.push_back('<');
+      out.push_back("7764322"[message.level]);  // syslog(3); by spdlog's levels, trace first
+      out.push_back('>');
+    }
+    std::unique_ptr<custom_flag_formatter> clone() const override {
+      return std::make_unique<Priority>();
+    }
+  };
+  struct OneLine : spdlog::custom_flag_formatter {
+    void format(const spdlog::details::log_msg& message, const std::tm&,
+                spdlog::memory_buf_t& out) override {
+      const std::string text = client::Clean({message.payload.data(), message.payload.size()});
+      out.append(text.data(), text.data() + text.size());
+    }
+    std::unique_ptr<custom_flag_formatter> clone() const override {
+      return std::make_unique<OneLine>();
+    }
+  };
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("roster-notify"));
+  struct stat status {};
+  const char* const stream = std::getenv("JOURNAL_STREAM");  // systemd.exec(5)
+  const bool journal =
+      stream != nullptr && ::fstat(STDERR_FILENO, &status) == 0 &&
+      std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<Priority>('*').add_flag<OneLine>('|');
+  formatter->set_pattern(journal ? "%*%|" : "%Y-%m-%dT%H:%M:%S.%eZ %l %|");
+  spdlog::set_formatter(std::move(formatter));
+}
+
 }  // namespace roster::notify
 
 int main(int argc, char** argv) {
@@ -179,8 +245,7 @@ int main(int argc, char** argv) {
   tzset();
   // What comes in malformed is reported by who reads it.
   google::protobuf::SetLogHandler(nullptr);
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("roster-notify"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  roster::notify::StartLog();
   roster::client::CatchInterrupts();
   try {
     return roster::notify::Main(argc, argv);

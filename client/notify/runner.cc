@@ -126,6 +126,7 @@ Answer<void> Runner::Follow(Course& course) {
   if (!course.loop) {
     CLIENT_ASSIGN(const auto found,
                   client::FindSchool(course.connection, config_.events, school_.id));
+    schools_ = found.schools;
     if (!course.begun) {
       course.state.seq = rule_.from_beginning ? 0 : found.head;
       CLIENT_TRY(Save(course));
@@ -152,7 +153,7 @@ Delivery Runner::DeliveryOf(const Course& course, Time now) const {
                     rule_.name,
                     school_.id,
                     school_.name.empty() ? school_.id : school_.name,
-                    config_.schools.size() > 1 ? school_.id : "",
+                    schools_ == 1 && config_.schools.size() == 1 ? "" : school_.id,
                     {},
                     rule_.digest.has_value(),
                     rule_.remind.has_value(),
@@ -192,6 +193,7 @@ Answer<void> Runner::Bury(Course& course) {
 
 Answer<void> Runner::Tell(Course& course) {
   while (!clock_.Interrupted()) {
+    ++turns_;
     if (course.watch.Exhausted()) CLIENT_TRY(Bury(course));
     const Parcel* parcel = course.watch.Next(Now(), Random());
     if (parcel == nullptr) break;
@@ -230,6 +232,7 @@ void Runner::Run() {
     Course course(config_, keys_, rule_, clock_, school_.id);
     Answer<void> went = Begin(course);
     while (went && !clock_.Interrupted()) {
+      ++turns_;
       if (course.begun) went = Tell(course);
       if (!went || clock_.Interrupted()) break;
       if (course.watch.Full()) {
@@ -246,6 +249,7 @@ void Runner::Run() {
     }
     // What was taken in since the last save is in the journal still.
     if (clock_.Interrupted()) break;
+    ++turns_;
     if (!went && went.error().message != broken) {
       broken = went.error().message;
       spdlog::error("{}: {}", name_, broken);

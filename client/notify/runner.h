@@ -3,6 +3,8 @@
 // A rule in a school at work, on a thread of its own: follows the journal, keeps the state on disk,
 // and tells what is to be told. What fails is tried again; nothing of it touches another rule.
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -26,6 +28,10 @@ class Runner {
   // Until the clock is interrupted.
   void Run();
 
+  // Grows while it goes on; stands still during one delivery, which its target's timeout bounds (6
+  // min at most). Any thread.
+  std::uint64_t turns() const { return turns_; }
+
  private:
   class Course;
   client::Answer<void> Begin(Course& course);   // from the state on disk, if there is one
@@ -45,6 +51,8 @@ class Runner {
   const std::string name_;  // "RULE.SCHOOL": in logs and of files
   const std::string state_file_;
   const std::string letters_;  // the folder
+  std::atomic<std::uint64_t> turns_{0};
+  int schools_ = 0;  // that rosterd shows; 0: not known yet
 };
 
 // Where dead letters are, within the state directory.

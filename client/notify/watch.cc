@@ -33,7 +33,13 @@ bool Watch::OnEntry(const v1::Entry& entry, const std::string& hash, Time now) {
   if (entry.has_poll_rejected()) ++state_.rejected_in_a_row;
   if (entry.has_poll_completed()) state_.rejected_in_a_row = 0;
 
-  std::erase_if(state_.open, [&](const State::Open& open) { return Settles(entry, open.entry); });
+  std::erase_if(state_.open, [&](const State::Open& open) {
+    if (!Settles(entry, open.entry)) return false;
+    // What was known then and goes on all the same is told again, when it is as many.
+    const bool known = entry.has_acknowledged() && open.entry.has_poll_rejected();
+    if (known) state_.rejected_in_a_row = 0;
+    return true;
+  });
   const bool awaits = Awaits(entry, state_.rejected_in_a_row, rule_.poll_rejected_after);
   if (!Wants(entry, awaits)) return true;
   state_.pending.push_back({entry, now});
@@ -81,7 +87,7 @@ bool Watch::Collect(Time now) {
 bool Watch::Remind(Time now) {
   if (!rule_.remind) return false;
   const auto due = [&](const State::Open& open) {
-    return open.told_at &&
+    return open.told_at && Nags(open.entry) &&
            (now >= *open.told_at + *rule_.remind || now < *open.told_at - *rule_.remind);
   };
   if (std::none_of(state_.open.begin(), state_.open.end(), due)) return false;
@@ -89,7 +95,8 @@ bool Watch::Remind(Time now) {
   parcel.kind = Parcel::Kind::kReminder;
   parcel.number = ++state_.reminders;
   for (const State::Open& open : state_.open) {
-    if (open.told_at && parcel.entries.size() < kTogetherMax) parcel.entries.push_back(open.entry);
+    if (!open.told_at || !Nags(open.entry)) continue;
+    if (parcel.entries.size() < kTogetherMax) parcel.entries.push_back(open.entry);
   }
   state_.sending = std::move(parcel);
   return true;
@@ -120,6 +127,8 @@ void Watch::OnDelivered(Time now) {
       if (open.entry.seq() == entry.seq()) open.told_at = now;
     }
   }
+  std::erase_if(state_.open,
+                [](const State::Open& open) { return open.told_at && !Nags(open.entry); });
   state_.sending.reset();
 }
 

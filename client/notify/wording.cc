@@ -4,6 +4,7 @@
 
 #include "client/event_text.h"
 #include "client/format.h"
+#include "client/notify/matters.h"
 #include "client/text.h"
 #include "client/words.h"
 
@@ -58,9 +59,16 @@ class Teller {
   Telling Of(const v1::ApprovalGiven& event) const {
     return {fmt::format("Plan {} waits for a second approval", event.plan()),
             "a second approver, another person than the first",
-            fmt::format("{} approved plan {}. It needs two people ({}), so nothing is done yet.",
-                        entry_.actor(), event.plan(), event.reason()),
-            {Ctl(fmt::format("plan {}", event.plan())), Ctl(fmt::format("sync {}", event.plan()))}};
+            fmt::format("{} approved plan {}. It needs two people ({}), so nothing is done yet.{} "
+                        "Look at the plan: below it stands the command that approves exactly what "
+                        "the first has approved.",
+                        entry_.actor(), event.plan(), event.reason(),
+                        event.replaces() == 0
+                            ? ""
+                            : fmt::format(" The approval by {} (entry {}) was for a different "
+                                          "choice or no longer holds, and counts no more.",
+                                          event.replaced_actor(), event.replaces())),
+            {Ctl(fmt::format("plan {}", event.plan()))}};
   }
 
   Telling Of(const v1::SourceStopped& event) const {
@@ -90,6 +98,23 @@ class Teller {
             {"systemctl status roster-worker", Ctl("status")}};
   }
 
+  Telling Of(const v1::BackupFailed& event) const {
+    return {"No backup was made",
+            "an operator",
+            "The last backup that was asked for was not made. " + event.message(),
+            {Ctl("backups"), Ctl("backup --wait")}};
+  }
+
+  Telling Of(const v1::Restored& event) const {
+    return {fmt::format("Put back from backup {}", event.backup()),
+            "an operator and whoever approves",
+            fmt::format("The state of {} took the place of what was there. {} open in it: what "
+                        "became of them since is looked up at the site. Plans that were not "
+                        "approved have expired; none can be made before a poll was used.",
+                        "the backup", Count(event.open_tasks(), "task")),
+            {Ctl("poll --wait"), Ctl("tasks --state unknown")}};
+  }
+
   Telling Of(const v1::TaskDead& event) const {
     return {
         fmt::format("Task {}.{} has failed for good", event.plan(), event.index()),
@@ -114,14 +139,54 @@ class Teller {
              Ctl(fmt::format("retry {}.{}", event.plan(), event.index()))}};
   }
 
+  Telling Of(const v1::SiteStopped& event) const {
+    const std::string waiting = Count(event.waiting(), "task");
+    if (event.reason() == "site-unauthorized" || event.reason() == "site-forbidden") {
+      return {"The site refuses our key: nothing is carried out",
+              "an operator",
+              fmt::format("The site refuses the key that tasks are carried out with ({}). {} "
+                          "approved and waiting, and none is done until that is mended: look at "
+                          "site.scim.write_token in the worker's config, and at what the token may "
+                          "do on the site. Then have it tried at once.",
+                          event.reason(), waiting),
+              {Ctl("status"), Ctl("retry --all")}};
+    }
+    return {"The site fails again and again: nothing is carried out",
+            "an operator",
+            fmt::format("For a minute or longer the site has done nothing but fail ({}). {} "
+                        "approved and waiting. It is tried again and again by itself; when it is "
+                        "known to work, have it tried at once.",
+                        event.reason(), waiting),
+            {Ctl("status"), Ctl("retry --all")}};
+  }
+
   Telling Of(const v1::RequestRefused& event) const {
-    return {
-        "Somebody asked for what they may not",
-        "an operator",
-        fmt::format("{} asked for {} and was refused ({}), {}. If they should, give them the "
-                    "role in `access` of rosterd's config; if not, find out who that is.",
-                    entry_.actor(), event.request(), event.reason(), Count(event.times(), "time")),
-        {Ctl("events --type RequestRefused")}};
+    if (!IsOfAccess(event)) return Plain();
+    const std::string what =
+        fmt::format("{} asked for {} and was refused ({}), {}. ", entry_.actor(), event.request(),
+                    event.reason(), Count(event.times(), "time"));
+    Telling telling{"Somebody asked for what they may not",
+                    "an operator",
+                    "",
+                    {Ctl("events --type RequestRefused")}};
+    if (event.reason() == "same-person") {
+      telling.headline = "Somebody wanted to be both of two approvers";
+      telling.what = what +
+                     "What they approved takes two different people, and nothing was done: another "
+                     "approver is to look at it. `status` says what waits.";
+      telling.commands.push_back(Ctl("status"));
+    } else if (event.reason() == "other-actor") {
+      telling.headline = "Somebody used what is another's";
+      telling.what = what +
+                     "They sent a command under an id that somebody else had used, or worked under "
+                     "the name of a worker that is somebody else's. Give each worker a name of its "
+                     "own; if it is not that, find out who that is.";
+    } else {
+      telling.what = what +
+                     "If they should, give them the role in `access` of rosterd's config; if not, "
+                     "find out who that is.";
+    }
+    return telling;
   }
 
   Telling Plain() const {
@@ -186,11 +251,20 @@ Telling Tell(const v1::Entry& entry, const std::string& school) {
     case v1::Entry::kWorkersAway:
       telling = teller.Of(entry.workers_away());
       break;
+    case v1::Entry::kBackupFailed:
+      telling = teller.Of(entry.backup_failed());
+      break;
+    case v1::Entry::kRestored:
+      telling = teller.Of(entry.restored());
+      break;
     case v1::Entry::kTaskDead:
       telling = teller.Of(entry.task_dead());
       break;
     case v1::Entry::kTaskUnknown:
       telling = teller.Of(entry.task_unknown());
+      break;
+    case v1::Entry::kSiteStopped:
+      telling = teller.Of(entry.site_stopped());
       break;
     case v1::Entry::kRequestRefused:
       telling = teller.Of(entry.request_refused());

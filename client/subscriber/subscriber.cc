@@ -31,8 +31,8 @@ Answer<Whereabouts> FindSchool(Connection& connection, const std::string& events
   const v1::Status& status = reply.status();
   for (const v1::SchoolStatus& one : status.schools()) {
     if (one.school() != school && !(school.empty() && status.schools_size() == 1)) continue;
-    return Whereabouts{events.empty() ? status.events_endpoint() : events, one.school(),
-                       one.head()};
+    return Whereabouts{events.empty() ? status.events_endpoint() : events, one.school(), one.head(),
+                       status.schools_size()};
   }
   if (school.empty()) {
     return Fail(Exit::kUsage, fmt::format("rosterd shows {} schools here, and none was named.",

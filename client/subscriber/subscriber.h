@@ -58,6 +58,7 @@ struct Whereabouts {
   std::string events;
   std::string school;
   std::uint64_t head = 0;  // of the journal, now
+  int schools = 0;         // that rosterd shows here
 };
 Answer<Whereabouts> FindSchool(Connection& connection, const std::string& events,
                                const std::string& school);

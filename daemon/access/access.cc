@@ -9,8 +9,6 @@ namespace {
 
 using model::Role;
 
-// Names and addresses are for those who review.
-constexpr Roles kMaySee{Role::kViewer, Role::kReviewer, Role::kApprover};
 constexpr Roles kMayDecide{Role::kReviewer};
 constexpr Roles kMayApprove{Role::kApprover};
 
@@ -50,6 +48,10 @@ struct RuleOf {
   }
   Rule operator()(const model::ConfirmTasks&) const { return {"ConfirmTasks", kMayApprove}; }
   Rule operator()(const model::Reload&) const { return {"Reload", Roles(Role::kOperator)}; }
+  Rule operator()(const model::MakeBackup&) const { return {"MakeBackup", Roles(Role::kOperator)}; }
+  Rule operator()(const model::ListBackups&) const {
+    return {"ListBackups", Roles(Role::kOperator)};
+  }
   Rule operator()(const model::Forget&) const { return {"Forget", Roles(Role::kOperator)}; }
   Rule operator()(const model::Acknowledge&) const {
     return {"Acknowledge", Roles(Role::kReviewer, Role::kApprover, Role::kOperator)};

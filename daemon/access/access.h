@@ -46,6 +46,9 @@ std::string_view RequestName(const model::RequestBody& body);
 inline constexpr Roles kAnyRole{model::Role::kViewer,   model::Role::kReviewer,
                                 model::Role::kApprover, model::Role::kOperator,
                                 model::Role::kWorker,   model::Role::kSubscriber};
+// Names and addresses, and words in which people speak of them, are for those who review.
+inline constexpr Roles kMaySee{model::Role::kViewer, model::Role::kReviewer,
+                               model::Role::kApprover};
 inline constexpr Roles kMayWork{model::Role::kWorker};
 // Entries hold ids alone: whoever sees more may hear of them too.
 inline constexpr Roles kMayHear{model::Role::kViewer, model::Role::kReviewer,

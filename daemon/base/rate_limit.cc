@@ -25,6 +25,12 @@ Duration TokenBucket::WaitFor(std::uint32_t count, Time now) {
   return limit_.window;  // more was asked for than the limit holds
 }
 
+std::uint32_t TokenBucket::Left(Time now) {
+  if (!taken_.empty()) now = std::max(now, taken_.back().at);
+  Return(now);
+  return used_ < limit_.count ? limit_.count - static_cast<std::uint32_t>(used_) : 0;
+}
+
 void TokenBucket::Take(std::uint32_t count, Time now) {
   if (count == 0) return;
   if (!taken_.empty()) now = std::max(now, taken_.back().at);

@@ -34,6 +34,9 @@ class TokenBucket {
   // A clock that went back counts as standing still.
   Duration WaitFor(std::uint32_t count, Time now);
 
+  // How many tokens are free.
+  std::uint32_t Left(Time now);
+
   // Takes without asking; for what already happened.
   void Take(std::uint32_t count, Time now);
 

@@ -366,6 +366,10 @@ model::RequestBody GetBody(const wire::Request& in, Checker& checker) {
       return model::Acknowledge{Seq(in.acknowledge().seq())};
     case wire::Request::kForget:
       return Get(in.forget(), checker);
+    case wire::Request::kMakeBackup:
+      return model::MakeBackup{};
+    case wire::Request::kListBackups:
+      return model::ListBackups{};
     case wire::Request::BODY_NOT_SET:
       break;
   }
@@ -386,6 +390,7 @@ bool IsCommand(const wire::Request& in) {
     case wire::Request::kConfirmTasks:
     case wire::Request::kAcknowledge:
     case wire::Request::kForget:
+    case wire::Request::kMakeBackup:
       return true;
     default:
       return false;

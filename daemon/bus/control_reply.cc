@@ -85,6 +85,50 @@ void PutGroup(const model::GroupRow& row, wire::GroupRow& out) {
   for (const std::string& what : row.outdated) out.add_outdated(what);
 }
 
+void PutBackup(const model::Backup& backup, wire::Backup& out) {
+  out.set_backup(backup.id);
+  if (!backup.damaged) Put(backup.at, *out.mutable_at());
+  out.set_bytes(backup.bytes);
+  out.set_files(backup.files);
+  out.set_verified(backup.verified);
+  out.set_damaged(backup.damaged);
+  out.set_program(backup.program);
+}
+
+wire::BackupRun::State StateOf(model::BackupRun::State state) {
+  switch (state) {
+    case model::BackupRun::State::kRunning:
+      return wire::BackupRun::RUNNING;
+    case model::BackupRun::State::kMade:
+      return wire::BackupRun::MADE;
+    case model::BackupRun::State::kFailed:
+      break;
+  }
+  return wire::BackupRun::FAILED;
+}
+
+void PutRun(const model::BackupRun& run, wire::BackupRun& out) {
+  out.set_run(run.run);
+  out.set_state(StateOf(run.state));
+  Put(run.started, *out.mutable_started_at());
+  if (run.ended) Put(*run.ended, *out.mutable_ended_at());
+  out.set_actor(run.actor);
+  out.set_reason(run.reason);
+  out.set_message(run.message);
+  if (run.state == model::BackupRun::State::kMade) PutBackup(run.backup, *out.mutable_backup());
+  out.set_removed(run.removed);
+}
+
+void PutBackupStatus(const model::BackupStatus& status, wire::BackupStatus& out) {
+  if (status.last_good) {
+    Put(status.last_good->at, *out.mutable_last_good_at());
+    out.set_last_good(status.last_good->id);
+    out.set_last_good_bytes(status.last_good->bytes);
+  }
+  out.set_running(status.running);
+  out.set_problem(status.problem);
+}
+
 // One overload a reply.
 struct Writer {
   wire::Reply& reply;
@@ -120,6 +164,7 @@ struct Writer {
       one.set_sentence(limit.sentence);
     }
     out.set_connections(body.connections);
+    PutBackupStatus(body.backup, *out.mutable_backup());
   }
   void operator()(const model::PollReply& body) const {
     wire::PollReply& out = *reply.mutable_poll();
@@ -254,6 +299,22 @@ struct Writer {
       one.set_reason(refused.reason);
       one.set_sentence(refused.sentence);
     }
+  }
+  void operator()(const model::BackupReply& body) const {
+    wire::BackupReply& out = *reply.mutable_backup();
+    PutRun(body.run, *out.mutable_run());
+    out.set_already_running(body.already_running);
+  }
+  void operator()(const model::BackupList& body) const {
+    wire::BackupList& out = *reply.mutable_backups();
+    out.set_directory(body.directory);
+    out.set_keep(body.keep);
+    for (const model::Backup& backup : body.backups) PutBackup(backup, *out.add_backups());
+    if (!body.last) return;
+    PutRun(*body.last, *out.mutable_last());
+    out.mutable_last()->set_phase(body.progress.phase);
+    out.mutable_last()->set_done(body.progress.done);
+    out.mutable_last()->set_total(body.progress.total);
   }
   void operator()(const model::SettleReply& body) const {
     wire::SettleReply& out = *reply.mutable_settle();

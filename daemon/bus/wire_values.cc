@@ -277,6 +277,10 @@ void Put(const model::Plan& plan, wire::Plan& out) {
     for (const PersonId person : plan.first_approval->except) first.add_except(person.value());
     first.set_override_guards(plan.first_approval->override_guards);
     first.set_override_reason(plan.first_approval->override_reason);
+    first.set_replaced_actor(plan.first_approval->replaced_actor);
+    if (plan.first_approval->replaced_at) {
+      Put(*plan.first_approval->replaced_at, *first.mutable_replaced_at());
+    }
   }
 }
 

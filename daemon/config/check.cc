@@ -112,6 +112,8 @@ std::string WhyNotScalar(const Key& key, const std::string& text) {
       return WhyNotUrl(text);
     case Type::kEndpoint:
       return WhyNotEndpoint(text);
+    case Type::kLoopback:
+      return WhyNotLoopback(text);
     case Type::kPath:
       return text.empty() || text.size() > 4000 || HasControlCharacter(text) ? "is not a path" : "";
     case Type::kSchoolId:

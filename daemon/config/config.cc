@@ -26,6 +26,13 @@ constexpr model::Words<Tier, 3> kTiers = {{
     {Tier::kEnterprise, "enterprise"},
 }};
 
+constexpr model::Words<LogLevel, 4> kLogLevels = {{
+    {LogLevel::kDebug, "debug"},
+    {LogLevel::kInfo, "info"},
+    {LogLevel::kWarning, "warning"},
+    {LogLevel::kError, "error"},
+}};
+
 bool IsOfStudents(model::FactsField field) {
   using model::FactsField;
   return field == FactsField::kGradeLevel || field == FactsField::kSchoolCode ||
@@ -52,6 +59,10 @@ class Reader {
   Config Read() {
     Config config;
     config.state_dir = Path(values_.Text("state_dir"));
+    if (values_.Has("backup.directory")) {
+      config.backup.directory = Path(values_.Text("backup.directory"));
+    }
+    config.backup.keep = static_cast<std::uint32_t>(values_.Count("backup.keep"));
     config.endpoints = ReadEndpoints();
     config.worker.concurrency = static_cast<std::uint32_t>(values_.Count("worker.concurrency"));
     config.worker.lease = values_.Length("worker.lease");
@@ -60,6 +71,7 @@ class Reader {
     config.worker.connect =
         values_.Has("worker.connect") ? values_.Text("worker.connect") : config.endpoints.tasks;
     config.network_certificate = OptionalSecret("network.certificate");
+    config.observability = ReadObservability();
     for (std::size_t i = 0; i < values_.Items("schools"); ++i) {
       config.schools.push_back(ReadSchool("schools[" + std::to_string(i) + "]"));
     }
@@ -101,6 +113,18 @@ class Reader {
                     "allowed are three different ones");
     }
     return endpoints;
+  }
+
+  Observability ReadObservability() const {
+    Observability out;
+    if (values_.Has("observability.listen")) {
+      LoopbackAddress address = ParseLoopback(values_.Text("observability.listen"));
+      out.host = std::move(address.host);
+      out.port = address.port;
+    }
+    out.log_level = model::FromWord(kLogLevels, values_.Text("observability.log_level"))
+                        .value_or(LogLevel::kInfo);
+    return out;
   }
 
   School ReadSchool(const std::string& at) {
@@ -463,6 +487,15 @@ class Reader {
                       "is open to the network, and nothing says who may do what",
                       "needed is access, with the keys of those who may");
       }
+    }
+    // Who comes by tcp is known by a key alone.
+    const bool nobody =
+        config.access && std::all_of(config.access->begin(), config.access->end(),
+                                     [](const model::Grant& grant) { return grant.keys.empty(); });
+    if (endpoints.control.starts_with("tcp://") && nobody) {
+      problems_.Add(values_.Line("access"), "access",
+                    "gives nobody a key, and over tcp:// nobody else gets in: not even an operator",
+                    "needed is an entry with keys: rosterctl keygen makes one");
     }
     if (!open && config.network_certificate) {
       problems_.Add(values_.Line("network"), "network", "is for tcp:// alone, and nothing is there",

@@ -38,6 +38,15 @@ struct Endpoints {
   friend bool operator==(const Endpoints&, const Endpoints&) = default;
 };
 
+// The least important lines that are logged.
+enum class LogLevel : std::uint8_t { kDebug = 1, kInfo = 2, kWarning = 3, kError = 4 };
+
+struct Observability {
+  std::string host;  // a loopback address without brackets; "": nothing is served
+  std::uint16_t port = 0;
+  LogLevel log_level = LogLevel::kInfo;
+};
+
 struct Worker {
   std::uint32_t concurrency = 4;              // tasks at a time, 1..64
   Duration lease = std::chrono::seconds(60);  // 10 s..10 min
@@ -79,10 +88,17 @@ struct School {
   const SchoolId& id() const { return rules.school; }
 };
 
+struct Backup {
+  std::string directory;  // absolute; "": left out
+  std::uint32_t keep = 14;
+};
+
 struct Config {
   std::string state_dir;  // absolute
+  Backup backup;
   Endpoints endpoints;
   Worker worker;
+  Observability observability;
   // Set when any endpoint is on tcp://.
   std::optional<SecretRef> network_certificate;
   // nullopt: root and rosterd's own user everything, all others nothing. With tcp:// there is one.
@@ -90,6 +106,9 @@ struct Config {
   Digest digest;                // of the file's bytes
   std::vector<School> schools;  // 1..kSchoolsMax, ids unique, in the order of the file
 
+  std::string BackupDirectory() const {  // absolute
+    return backup.directory.empty() ? state_dir + "/backups" : backup.directory;
+  }
   const School* FindSchool(const SchoolId& id) const;  // nullptr when there is none
 };
 

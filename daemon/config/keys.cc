@@ -116,6 +116,13 @@ void AddProgram(std::vector<Key>& keys) {
       keys.end(),
       {Single("state_dir", Type::kPath, "/var/lib/rosterd",
               "Where rosterd keeps its state. One daemon a directory."),
+       Map("backup", "Backups of everything in state_dir, by `rosterctl backup`."),
+       Single("backup.directory", Type::kPath, "",
+              "Where they are kept; best on another disk than state_dir. Left out: `backups` in "
+              "state_dir."),
+       Ranged("backup.keep", Type::kCount, "14", 1, 1000,
+              "So many are kept; older ones go when a new one was made and verified. They still "
+              "hold what was forgotten after they were made."),
        Map("endpoints", "Where clients, subscribers and workers connect."),
        endpoint("endpoints.control", "ipc:///run/rosterd/control.sock",
                 "For rosterctl: requests and replies."),
@@ -134,7 +141,14 @@ void AddProgram(std::vector<Key>& keys) {
               "roster-worker's own certificate, for tcp: what rosterctl keygen made."),
        Map("network", "For endpoints on tcp://, which are encrypted and know who calls by a key."),
        Single("network.certificate", Type::kSecret, "",
-              "rosterd's certificate: what rosterctl keygen made.")});
+              "rosterd's certificate: what rosterctl keygen made."),
+       Map("observability", "What rosterd tells of itself."),
+       Single("observability.listen", Type::kLoopback, "",
+              "Where /metrics, /healthz and /readyz are served, on this machine alone. Left out: "
+              "nowhere."),
+       OneOf("observability.log_level", {"debug", "info", "warning", "error"}, "info",
+             "The least that a line of the log has to be. At debug each request leaves one, those "
+             "that only ask included.")});
 }
 
 Words RoleWords() {
@@ -454,6 +468,9 @@ std::string AllowedText(const Key& key) {
       return "ipc:// and an absolute path, as in ipc:///run/rosterd/control.sock, or tcp:// with "
              "an "
              "address and a port, as in tcp://10.0.0.5:7400";
+    case Type::kLoopback:
+      return "a loopback address and a port, as in 127.0.0.1:9464 or [::1]:9464: what is served "
+             "there is for this machine alone";
     case Type::kPath:
       return "a path";
     case Type::kSecret:

@@ -26,6 +26,7 @@ enum class Type : std::uint8_t {
   kPercentLimit,  // "20%", "0.5%" or "none"; range in percent
   kUrl,           // https://..., http:// on loopback only
   kEndpoint,      // ipc:///absolute/path, or tcp://HOST:PORT
+  kLoopback,      // ADDRESS:PORT of this machine alone: 127.0.0.1:9464, [::1]:9464
   kPath,          // an absolute path
   kSecret,        // {file: PATH}, {env: NAME} or {credential: NAME}
   kSchoolId,      // [a-z0-9-]{1,32}

@@ -85,6 +85,8 @@ Renewed Renew(const Config& running, const Config& next) {
   out.config.digest = next.digest;
   Pass pass(out);
   pass.Keep("state_dir", running.state_dir, next.state_dir);
+  pass.Keep("backup.directory", running.backup.directory, next.backup.directory);
+  pass.Take("backup.keep", out.config.backup.keep, next.backup.keep);
   pass.Keep("endpoints", running.endpoints, next.endpoints);
   pass.Take("worker.lease", out.config.worker.lease, next.worker.lease);
   // roster-worker reads the file for itself, when it starts.
@@ -92,6 +94,10 @@ Renewed Renew(const Config& running, const Config& next) {
   pass.Keep("worker", running.worker.connect, next.worker.connect);
   pass.Keep("worker", running.worker.server_key, next.worker.server_key);
   pass.Keep("worker", running.worker.certificate, next.worker.certificate);
+  const Observability& watched = next.observability;
+  pass.Keep("observability.listen", running.observability.host, watched.host);
+  pass.Keep("observability.listen", running.observability.port, watched.port);
+  pass.Take("observability.log_level", out.config.observability.log_level, watched.log_level);
   pass.Keep("network", running.network_certificate, next.network_certificate);
   pass.Take("access", out.config.access, next.access);
   for (School& school : out.config.schools) {

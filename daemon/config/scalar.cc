@@ -15,12 +15,14 @@ bool AllOf(std::string_view text, const Test& test) {
 }
 
 // Four numbers from 0 to 255, the first 127 (RFC 1122, 3.2.1.3). A name like 127.example.org is
-// not.
+// not. Nor is one with a zero in front, which resolvers read as octal: 0127.0.0.1 is 87.0.0.1.
 bool IsLoopbackIpv4(std::string_view host) {
   for (int part = 0; part < 4; ++part) {
     const auto dot = host.find('.');
     if ((dot == std::string_view::npos) != (part == 3)) return false;
-    const auto number = ParseCount(host.substr(0, dot));
+    const std::string_view digits = host.substr(0, dot);
+    if (digits.size() > 1 && digits.front() == '0') return false;
+    const auto number = ParseCount(digits);
     if (!number || *number > 255 || (part == 0 && *number != 127)) return false;
     host.remove_prefix(part == 3 ? host.size() : dot + 1);
   }
@@ -173,6 +175,24 @@ std::string WhyNotUrl(std::string_view text) {
     return "would send secrets and personal data in the clear: http:// is for this machine alone";
   }
   return "";
+}
+
+std::string WhyNotLoopback(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return "has no port";
+  const auto port = ParseCount(text.substr(colon + 1));
+  if (!port || *port > 65535) return "has no port from 0 to 65535";
+  const std::string_view host = text.substr(0, colon);
+  if (host == "[::1]" || IsLoopbackIpv4(host)) return "";
+  return "is no loopback address: others on the network could read it";
+}
+
+LoopbackAddress ParseLoopback(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  const auto port = ParseCount(text.substr(colon + 1));
+  return {std::string(host), static_cast<std::uint16_t>(port.value_or(0))};
 }
 
 bool IsAccountName(std::string_view text) {

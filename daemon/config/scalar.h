@@ -32,6 +32,15 @@ bool IsAccountName(std::string_view text);  // [a-z_][a-z0-9._-]*[$]?, at most 3
 // Why a text is none of these; "" when it is fine. No reason repeats the text.
 std::string WhyNotUrl(std::string_view text);
 std::string WhyNotEndpoint(std::string_view text);
+std::string WhyNotLoopback(std::string_view text);
 std::string WhyNotTemplate(std::string_view text);
+
+// Of a text that WhyNotLoopback() has nothing against: "[::1]:9464" is "::1" and 9464. Port 0: any
+// that is free.
+struct LoopbackAddress {
+  std::string host;
+  std::uint16_t port = 0;
+};
+LoopbackAddress ParseLoopback(std::string_view text);
 
 }  // namespace roster::config

@@ -2,6 +2,7 @@
 // passes here first, and nowhere else.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "daemon/bus/task_codec.h"
@@ -23,6 +24,12 @@ constexpr std::string_view kUnknownSchool = "unknown-school";
 Error NoSuchSchool() {
   return {Code::kNotFound, std::string(kUnknownSchool),
           "There is no such school here: `rosterctl status` lists them."};
+}
+
+bool ConcernsAll(const model::RequestBody& body) {
+  return std::holds_alternative<model::Reload>(body) ||
+         std::holds_alternative<model::MakeBackup>(body) ||
+         std::holds_alternative<model::ListBackups>(body);
 }
 
 }  // namespace
@@ -57,6 +64,33 @@ void Engine::NoteRefused(Refusals& refusals, const std::vector<School*>& schools
   }
 }
 
+void Engine::NoteNotDone(School& school, const Caller& caller, const model::RequestBody& request,
+                         const model::ReplyBody& reply) {
+  std::set<std::string> reasons;
+  const auto note = [&](const std::string& reason) {
+    // A number that nobody has is a slip of the pen.
+    if (!reason.starts_with("unknown-")) reasons.insert(reason);
+  };
+  const auto add = [&](const auto& refused) {
+    for (const auto& one : refused) note(one.reason);
+  };
+  if (const auto* refusal = std::get_if<model::Refusal>(&reply)) {
+    const Error& error = refusal->error;
+    if (error.code != Code::kRefused && error.code != Code::kConflict) return;
+    note(error.reason);
+  } else if (const auto* forget = std::get_if<model::ForgetReply>(&reply)) {
+    add(forget->refused);
+  } else if (const auto* retry = std::get_if<model::RetryReply>(&reply)) {
+    add(retry->refused);
+  } else if (const auto* confirm = std::get_if<model::ConfirmReply>(&reply)) {
+    add(confirm->refused);
+  }
+  for (const std::string& reason : reasons) {
+    if (reason.starts_with("unknown-")) continue;  // what is not there is a slip of the pen
+    NoteRefused(refusals_, {&school}, caller.actor, access::RequestName(request), reason);
+  }
+}
+
 Result<School*> Engine::Permit(const Principal& who, const model::Request& request) {
   const Roles wanted = access::RolesFor(request.body);
   if (wanted.empty()) return nullptr;  // WhoAmI
@@ -71,11 +105,12 @@ Result<School*> Engine::Permit(const Principal& who, const model::Request& reque
     NoteRefused(refusals_, concerned, who.actor, name, kNoRole);
     return tl::unexpected(access::NoRoleAtAll(who.actor));
   }
-  if (std::holds_alternative<model::Reload>(request.body)) {
-    if (SchoolsOf(who, wanted).size() == schools_.size()) return nullptr;
+  if (ConcernsAll(request.body)) {
+    // What a command of all schools did is kept with the first of them.
+    if (SchoolsOf(who, wanted).size() == schools_.size()) return &schools_.front();
     NoteRefused(refusals_, Concerned(who), who.actor, name, kRoleMissing);
     Error error = access::RoleMissing(name, wanted);
-    error.message = "Reload concerns every school. " + error.message;
+    error.message = std::string(name) + " concerns every school. " + error.message;
     return tl::unexpected(std::move(error));
   }
   if (!request.school) {
@@ -94,6 +129,11 @@ Result<School*> Engine::Permit(const Principal& who, const model::Request& reque
   return tl::unexpected(access::RoleMissing(name, wanted));
 }
 
+std::string_view Engine::WorkerRequestName(const model::WorkerRequest& request) {
+  if (std::holds_alternative<model::Lease>(request.body)) return "Lease";
+  return std::holds_alternative<model::Heartbeat>(request.body) ? "Heartbeat" : "Report";
+}
+
 // Narrows what a worker asks to the schools whose tasks it may carry out.
 std::optional<Error> Engine::PermitWorker(const Principal& who, model::WorkerRequest& request,
                                           model::WorkerReply& barred) {
@@ -108,9 +148,7 @@ std::optional<Error> Engine::PermitWorker(const Principal& who, model::WorkerReq
     if (school) NoteRefused(refusals_, {*school}, who.actor, name, kRoleMissing);
     return true;
   };
-  const bool leases = std::holds_alternative<model::Lease>(request.body);
-  const bool beats = std::holds_alternative<model::Heartbeat>(request.body);
-  const std::string_view name = leases ? "Lease" : (beats ? "Heartbeat" : "Report");
+  const std::string_view name = WorkerRequestName(request);
   if (own.empty()) {
     const bool nobody = SchoolsOf(who, access::kAnyRole).empty();
     NoteRefused(refusals_, Concerned(who), who.actor, name, nobody ? kNoRole : kRoleMissing);
@@ -193,6 +231,12 @@ Result<model::ReplyBody> Engine::WhoAmI(const Caller& caller) {
   return model::ReplyBody(std::move(reply));
 }
 
+bool Engine::OperatesAll(const Caller& caller) const {
+  return std::all_of(schools_.begin(), schools_.end(), [&](const School& school) {
+    return caller.who.In(school.id()).HasAnyOf(access::Roles(model::Role::kOperator));
+  });
+}
+
 Result<model::ReplyBody> Engine::Reload(const Caller& caller) {
   if (!reload_) {
     return Fail(Code::kInvalid, "no-config-file", "This rosterd was started without a file.");
@@ -201,8 +245,9 @@ Result<model::ReplyBody> Engine::Reload(const Caller& caller) {
   if (!read) {
     config_problem_ = read.error().message;
     reload_asked_ = false;
+    NoteRefused(refusals_, Concerned(caller.who), caller.actor, "Reload", "config");
     return Fail(Code::kInvalid, "config",
-                "The config file was not taken, and what it said before still counts. " +
+                "The config file was not taken, and what it said before still counts.\n" +
                     read.error().message);
   }
   for (School& school : schools_) Append(school, caller, model::ConfigReloaded{read->digest});
@@ -217,7 +262,9 @@ void Engine::TakeReload() {
   const Time now = clock_.Now();
   reload_asked_ = false;
   config_problem_.clear();
+  counted_.config_read = now;
   settings_.tasks = next.settings.tasks;
+  settings_.backups_kept = next.settings.backups_kept;
   for (SchoolSettings& settings : settings_.schools) {
     for (const SchoolSettings& other : next.settings.schools) {
       if (other.id() != settings.id()) continue;

@@ -1,5 +1,7 @@
 #include "daemon/engine/book.h"
 
+#include <algorithm>
+
 #include "daemon/store/codec.h"
 #include "daemon/store/keys.h"
 
@@ -146,16 +148,29 @@ void Book::MoveRivals(PersonId person, const std::vector<PersonId>& before,
   }
 }
 
-// The same for who is in which family.
-void Book::MoveFamilies(PersonId person, const std::vector<model::FamilyPlace>& before,
-                        const std::vector<model::FamilyPlace>& after) {
-  if (before == after) return;
+// The same for who is in which family; the word on a family remembers who has left it.
+Result<void> Book::MoveFamilies(PersonId person, const std::vector<model::FamilyPlace>& before,
+                                const std::vector<model::FamilyPlace>& after) {
+  if (before == after) return {};
   for (const model::FamilyPlace& place : before) {
     view_.Delete(Family::kReview, store::FamilyUserKey(school_.id(), place.family, person));
+    const bool stays =
+        std::any_of(after.begin(), after.end(),
+                    [&](const model::FamilyPlace& other) { return other.family == place.family; });
+    if (stays) continue;
+    ROSTER_ASSIGN(auto word, FindFamilyExclusion(place.family), "moving families");
+    if (!word) continue;
+    std::erase(word->left, person);
+    if (word->left.size() == model::kFamilyLeftMax) word->left.erase(word->left.begin());
+    word->left.push_back(person);
+    PutFamilyExclusion(*word);
   }
   for (const model::FamilyPlace& place : after) {
     view_.Put(Family::kReview, store::FamilyUserKey(school_.id(), place.family, person), "");
+    ROSTER_ASSIGN(auto word, FindFamilyExclusion(place.family), "moving families");
+    if (word && std::erase(word->left, person) > 0) PutFamilyExclusion(*word);
   }
+  return {};
 }
 
 Result<void> Book::MoveIndexes(PersonId person, const model::Change* after) {
@@ -164,8 +179,7 @@ Result<void> Book::MoveIndexes(PersonId person, const model::Change* after) {
   const model::Change& before = stored ? *stored : kNone;
   const model::Change& next = after != nullptr ? *after : kNone;
   MoveRivals(person, before.duplicates, next.duplicates);
-  MoveFamilies(person, before.candidate.families, next.candidate.families);
-  return {};
+  return MoveFamilies(person, before.candidate.families, next.candidate.families);
 }
 
 Result<void> Book::PutChange(const model::Change& change) {

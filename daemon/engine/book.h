@@ -88,8 +88,8 @@ class Book {
   Result<void> SayFamilyExclusion(const model::Change& change, model::UserRow& row) const;
   void MoveRivals(PersonId person, const std::vector<PersonId>& before,
                   const std::vector<PersonId>& after);
-  void MoveFamilies(PersonId person, const std::vector<model::FamilyPlace>& before,
-                    const std::vector<model::FamilyPlace>& after);
+  Result<void> MoveFamilies(PersonId person, const std::vector<model::FamilyPlace>& before,
+                            const std::vector<model::FamilyPlace>& after);
   Result<void> MoveIndexes(PersonId person, const model::Change* after);
   Result<std::vector<PersonId>> Persons(const store::Range& range, std::string_view doing) const;
   // Skipped, excluded or protected: not to be synced, so nobody's rival.

@@ -55,6 +55,8 @@ Result<model::ReplyBody> Engine::Handle(School* school, const Caller& caller,
           return WhoAmI(caller);
         } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, model::Reload>) {
           return Reload(caller);
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, model::ListBackups>) {
+          return ListBackups();
         } else {
           return Do(*school, caller, body);
         }
@@ -182,7 +184,9 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
                                     const model::RetryTasks& body) {
   // Whoever asks for a retry has mended something: the site is tried at once.
   school.site_failures = 0;
+  school.site_failing_since.reset();
   school.site_paused_until = {};
+  school.site_tried_again = true;
   std::vector<TaskId> ids = body.tasks;
   if (body.all_dead) {
     const store::Range range = store::DeadTaskRange(school.id());

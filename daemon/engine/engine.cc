@@ -48,7 +48,8 @@ bool IsCommand(const model::RequestBody& body) {
          std::holds_alternative<model::RetryTasks>(body) ||
          std::holds_alternative<model::ConfirmTasks>(body) ||
          std::holds_alternative<model::Acknowledge>(body) ||
-         std::holds_alternative<model::Forget>(body);
+         std::holds_alternative<model::Forget>(body) ||
+         std::holds_alternative<model::MakeBackup>(body);
 }
 
 // Whether a store's error ends the process.
@@ -66,10 +67,17 @@ Engine::Engine(Settings settings, World world)
       access_(world.access),
       told_(std::move(world.told)),
       limited_(std::move(world.limited)),
-      reload_(std::move(world.reload)) {}
+      reload_(std::move(world.reload)),
+      told_answered_(std::move(world.answered)),
+      told_vitals_(std::move(world.vitals)),
+      backups_(world.backups) {
+  counted_.commit_times.bounds = model::kCommitBounds;
+  counted_.poll_times.bounds = model::kPollBounds;
+}
 
 Result<void> Engine::Open() {
   started_ = clock_.Now();
+  counted_.config_read = started_;
   view_ = std::make_unique<store::Overlay>(store_);
   for (const SchoolSettings& settings : settings_.schools) {
     School school;
@@ -100,7 +108,9 @@ Result<void> Engine::NoteDisk(const Error& error) {
 // What the first commit after a start holds.
 Result<void> Engine::Prepare() {
   const Time now = clock_.Now();
+  ROSTER_TRY(EndInterruptedBackup(now), "closing an interrupted backup");
   for (School& school : schools_) {
+    ROSTER_TRY(TakeRestored(school, now), "taking in what was restored");
     // Rows made by other rules are made anew at once.
     const Fingerprint rules = model::RulesFingerprint(school.rules());
     if (school.head.rules != rules) {
@@ -197,6 +207,9 @@ Result<void> Engine::Load() {
   }
   starts_.clear();
   reloaded_.reset();
+  answered_.clear();
+  polls_ended_.clear();
+  ROSTER_TRY(LoadBackupRun(), "reading the last backup");
   for (School& school : schools_) ROSTER_TRY(LoadSchool(school), school.id().value());
   return {};
 }
@@ -244,6 +257,8 @@ Result<void> Engine::Step(Duration wait_max) {
                 "receiving");
   std::move(received.begin(), received.end(), std::back_inserter(inputs_));
   const std::vector<PollEnd> polls = polls_.Take();
+  if (backups_ != nullptr && !backup_end_) backup_end_ = backups_->Take();
+  if (backup_end_ && backup_end_->run != backup_.run) backup_end_.reset();
   std::vector<QuotaWrite> quotas;
   {
     const std::lock_guard guard(quota_mutex_);
@@ -283,6 +298,7 @@ Result<void> Engine::Step(Duration wait_max) {
   } else if (*committed) {
     disk_problem_.clear();
     unprepared_ = false;
+    backup_end_.reset();
     for (School& school : schools_) school.unrecorded.reset();
     refusals_.Settle(true);
     strangers_.Settle(true);
@@ -293,6 +309,8 @@ Result<void> Engine::Step(Duration wait_max) {
   Release();
   TakeReload();
   TellLimits();
+  ++counted_.steps;
+  GiveVitals();
   return {};
 }
 
@@ -338,6 +356,9 @@ Result<std::size_t> Engine::HandleAll(const std::vector<PollEnd>& polls, bool re
   for (const PollEnd& end : polls) {
     ROSTER_ASSIGN(School* const school, FindSchool(end.school), "taking in a poll");
     ROSTER_TRY(AbsorbPoll(*school, end, now), "taking in a poll");
+  }
+  if (backup_end_ && !read_only) {
+    ROSTER_TRY(EndBackup(backup_end_->made, now), "taking in a backup");
   }
   noting_refused_ = !read_only;
   // What is wrong with the file is in the status.
@@ -480,6 +501,8 @@ Result<bool> Engine::Commit() {
   const Duration begin = clock_.Steady();
   ROSTER_TRY(store_.Commit(batch, true), "committing");
   const Duration took = clock_.Steady() - begin;
+  ++counted_.commits;
+  counted_.commit_times.Add(took);
   disk_slow_.clear();
   if (took >= kCommitSlow) {
     slow_until_ = clock_.Steady() + kSlowAgain;
@@ -503,11 +526,14 @@ void Engine::Release() {
     polls_.Start(std::move(job));
   }
   for (const model::Entry& entry : entries_) told_(entry);
+  TellAnswered();
+  CountPolls();
   replies_.clear();
   publications_.clear();
   entries_.clear();
   starts_.clear();
   for (School& school : schools_) school.head.published = school.head.seq;
+  StartBackup();
   StartPurge();
 }
 
@@ -542,38 +568,49 @@ void Engine::Append(School& school, const Caller& caller, model::Event event) {
 }
 
 Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
+  const Duration begin = clock_.Steady();
+  model::Answered answered;
   const auto reply = [&](std::string payload) {
     replies_.push_back({bus::Channel::kControl, input.route, std::move(payload)});
   };
-  const auto refuse = [&](const std::string& request_id, Error error) {
-    reply(bus::EncodeReply(request_id, model::Refusal{std::move(error), {}, 0}));
+  const auto refuse = [&](Error error) {
+    NoteAnswered(answered, begin, &error);
+    reply(bus::EncodeReply(answered.request_id, model::Refusal{std::move(error), {}, 0}));
   };
+  access::Principal who = access_.Get()->Identify(input.peer);
+  answered.actor = who.actor;
   const auto request = bus::DecodeRequest(input.payload);
   if (!request) {
     limits_.Reached(Limit::kMessages);
-    refuse(request.error().request_id, request.error().error);
+    answered.request_id = request.error().request_id;
+    refuse(request.error().error);
     return {};
   }
-  access::Principal who = access_.Get()->Identify(input.peer);
+  const bool command = IsCommand(request->body);
+  answered.request = access::RequestName(request->body);
+  answered.request_id = request->request_id;
+  answered.command_id = request->command.value();
+  answered.writes = command || std::holds_alternative<model::Reload>(request->body);
   const auto permitted = Permit(who, *request);
   if (!permitted) {
-    refuse(request->request_id, permitted.error());
+    refuse(permitted.error());
     return {};
   }
   School* const school = *permitted;
-  const bool command = IsCommand(request->body);
-  const bool writes = command || std::holds_alternative<model::Reload>(request->body);
+  if (school != nullptr) answered.school = school->id();
   const Caller caller{who.actor, request->command.value(), std::move(who)};
   if (command) {
     ROSTER_ASSIGN(const auto kept, FindKeptReply(*school, caller, *request),
                   "looking for a kept reply");
     if (kept) {
-      reply(bus::RelabelReply(*kept, request->request_id));
+      answered.outcome = kept->refused ? kept->refused->reason : "repeated";
+      NoteAnswered(answered, begin, kept->refused ? &*kept->refused : nullptr);
+      reply(bus::RelabelReply(kept->reply, request->request_id));
       return {};
     }
   }
-  if (writes && read_only) {
-    refuse(request->request_id, {Code::kExhausted, disk_reason_, disk_problem_});
+  if (answered.writes && read_only) {
+    refuse({Code::kExhausted, disk_reason_, disk_problem_});
     return {};
   }
   auto body = Handle(school, caller, *request);
@@ -583,10 +620,13 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
     if (broken || IsFatal(body.error())) return tl::unexpected<Error>(body.error());
     body = model::ReplyBody(model::Refusal{body.error(), {}, 0});
   }
+  const auto* const refusal = std::get_if<model::Refusal>(&*body);
+  NoteAnswered(answered, begin, refusal != nullptr ? &refusal->error : nullptr);
   if (!command) {
     reply(bus::EncodeReply(request->request_id, *body));
     return {};
   }
+  NoteNotDone(*school, caller, request->body, *body);
   store::KeptReply kept{request->body_digest, bus::EncodeReply("", *body), clock_.Now(),
                         caller.actor};
   reply(bus::RelabelReply(kept.reply, request->request_id));
@@ -597,32 +637,31 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
   return {};
 }
 
-Result<std::optional<std::string>> Engine::FindKeptReply(School& school, const Caller& caller,
-                                                         const model::Request& request) {
+Result<std::optional<Engine::KeptAnswer>> Engine::FindKeptReply(School& school,
+                                                                const Caller& caller,
+                                                                const model::Request& request) {
   ROSTER_ASSIGN(const auto value,
                 view_->Get(Family::kReplies, store::ReplyKey(school.id(), request.command)), "");
   if (!value) return {std::nullopt};
   ROSTER_ASSIGN(store::KeptReply kept, store::DecodeKeptReply(*value), "");
+  const auto refuse = [](Error error) {
+    std::string reply = bus::EncodeReply("", model::Refusal{error, {}, 0});
+    return KeptAnswer{std::move(reply), std::move(error)};
+  };
   // A reply may show what its command did, and is for whoever sent that.
   if (!kept.actor.empty() && kept.actor != caller.actor) {
     NoteRefused(refusals_, {&school}, caller.actor, access::RequestName(request.body),
                 "other-actor");
-    return {bus::EncodeReply(
-        "", model::Refusal{{Code::kRefused, "other-actor",
-                            "Somebody else has used this command id. Nothing was done: send the "
-                            "command again with an id of its own."},
-                           {},
-                           0})};
+    return {refuse({Code::kRefused, "other-actor",
+                    "Somebody else has used this command id. Nothing was done: send the command "
+                    "again with an id of its own."})};
   }
   if (kept.request != request.body_digest) {
-    return {bus::EncodeReply(
-        "", model::Refusal{{Code::kInvalid, "command-id-reused",
-                            "This command id was used for another command. Nothing was done: send "
-                            "the command again with an id of its own."},
-                           {},
-                           0})};
+    return {refuse({Code::kInvalid, "command-id-reused",
+                    "This command id was used for another command. Nothing was done: send the "
+                    "command again with an id of its own."})};
   }
-  return {std::move(kept.reply)};
+  return {KeptAnswer{std::move(kept.reply), std::nullopt}};
 }
 
 // Those that are old enough; and the oldest, when there are too many. A step forgets a bounded
@@ -651,20 +690,25 @@ Result<void> Engine::ForgetReplies(School& school, Time now) {
 }
 
 Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
+  const Duration begin = clock_.Steady();
   auto request = bus::DecodeWorkerRequest(input.payload);
+  const access::Principal who = access_.Get()->Identify(input.peer);
   model::WorkerReply reply;
+  reply.request_id = request ? request->request_id : request.error().request_id;
+  model::Answered answered;
+  answered.actor = who.actor;
+  answered.request_id = reply.request_id;
   const auto send = [&] {
+    NoteAnswered(answered, begin, std::get_if<Error>(&reply.body));
     replies_.push_back({bus::Channel::kTasks, input.route, bus::EncodeWorkerReply(reply)});
   };
   if (!request) {
     limits_.Reached(Limit::kMessages);
-    reply.request_id = request.error().request_id;
     reply.body = request.error().error;
     send();
     return {};
   }
-  reply.request_id = request->request_id;
-  const access::Principal who = access_.Get()->Identify(input.peer);
+  answered.request = WorkerRequestName(*request);
   const model::Lease* const asked = std::get_if<model::Lease>(&request->body);
   Parked parked{input.route, request->request_id, request->worker, input.peer, {}, {}, {}};
   if (asked != nullptr) parked.asked = *asked;
@@ -693,6 +737,7 @@ Result<void> Engine::HandleWorker(const bus::Inbound& input, bool read_only) {
     parked.lease = *lease;
     parked.until = clock_.Steady() + lease->wait;
     parked_.push_back(std::move(parked));
+    NoteAnswered(answered, begin, nullptr);
     return {};  // answered by ServeParked, in this step if there is anything
   }
   if (const auto* heartbeat = std::get_if<model::Heartbeat>(&request->body)) {

@@ -21,6 +21,7 @@
 #include "daemon/base/random.h"
 #include "daemon/base/result.h"
 #include "daemon/bus/bus.h"
+#include "daemon/engine/backups.h"
 #include "daemon/engine/book.h"
 #include "daemon/engine/limits.h"
 #include "daemon/engine/polls.h"
@@ -28,6 +29,7 @@
 #include "daemon/engine/school.h"
 #include "daemon/engine/settings.h"
 #include "daemon/model/request.h"
+#include "daemon/model/vitals.h"
 #include "daemon/store/overlay.h"
 #include "daemon/store/store.h"
 
@@ -62,6 +64,14 @@ class Engine {
     // Reads the config file again: it is good, or the problems that it has. Empty: there is none.
     // Engine thread, which waits for it.
     std::function<Result<Reloaded>()> reload = nullptr;
+    // Told of each request that was answered, a command's once it is on disk; may be empty. Engine
+    // thread.
+    std::function<void(const model::Answered&)> answered = nullptr;
+    // Given the engine's vitals once a second, if anything happens or not; may be empty: then
+    // nothing is gathered. Engine thread.
+    std::function<void(model::Vitals)> vitals = nullptr;
+    // nullptr: there are no backups.
+    Backups* backups = nullptr;
   };
 
   Engine(Settings settings, World world);
@@ -157,8 +167,13 @@ class Engine {
   Duration WaitTime(Duration wait_max) const;
   Result<School*> FindSchool(const std::optional<SchoolId>& id);
   void Append(School& school, const Caller& caller, model::Event event);
-  Result<std::optional<std::string>> FindKeptReply(School& school, const Caller& caller,
-                                                   const model::Request& request);
+  // What a repeated command is answered; with why, when the id may not be used so.
+  struct KeptAnswer {
+    std::string reply;
+    std::optional<Error> refused;
+  };
+  Result<std::optional<KeptAnswer>> FindKeptReply(School& school, const Caller& caller,
+                                                  const model::Request& request);
   Result<void> ForgetReplies(School& school, Time now);
 
   // polling.cc
@@ -211,9 +226,14 @@ class Engine {
   std::vector<School*> Concerned(const access::Principal& who);
   void NoteRefused(Refusals& refusals, const std::vector<School*>& schools,
                    const std::string& actor, std::string_view request, std::string_view reason);
+  // The same of a command that somebody may send, and that was not done, or not of all, since it
+  // can't be as things are.
+  void NoteNotDone(School& school, const Caller& caller, const model::RequestBody& request,
+                   const model::ReplyBody& reply);
   // The school that a request is about, nullptr for one of no school; or why not. The one check of
   // what comes over `control`.
   Result<School*> Permit(const access::Principal& who, const model::Request& request);
+  static std::string_view WorkerRequestName(const model::WorkerRequest& request);
   // The same of what comes over `tasks`: takes out of the request what is of schools in which the
   // worker has no business, and puts the answer to that into `barred`.
   std::optional<Error> PermitWorker(const access::Principal& who, model::WorkerRequest& request,
@@ -223,11 +243,17 @@ class Engine {
   void TakeReload();
   Result<model::ReplyBody> WhoAmI(const Caller& caller);
   Result<model::ReplyBody> Reload(const Caller& caller);
+  // Whether somebody is an operator of every school.
+  bool OperatesAll(const Caller& caller) const;
   // privacy.cc: what is removed.
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Forget& body);
   struct Kept;       // of somebody
   class EntryCache;  // decoded
-  Result<Kept> KeptOf(School& school, PersonId person, EntryCache& entries);
+  Result<Kept> KeptOf(School& school, PersonId person, EntryCache& entries,
+                      const std::map<PersonId, Time>& left);
+  // Who was in a family that a word is kept on, and of whom no row is: with when the newest such
+  // word was said.
+  Result<std::map<PersonId, Time>> LeftFamilies(const School& school) const;
   static std::string WhyHere(const Kept& kept);
   Result<void> Forget(School& school, const Caller& caller, const std::vector<Kept>& all,
                       bool by_age, Time now);
@@ -235,13 +261,35 @@ class Engine {
   Result<void> ForgetGroups(Book& book, const School& school, const std::vector<PersonId>& persons,
                             std::set<PersonId>& concerned, bool& changed);
   Result<void> ForgetFamilies(School& school, const Caller& caller,
-                              const std::vector<FamilyId>& families);
+                              const std::vector<PersonId>& persons);
   Result<void> ForgetInReplies(const School& school, const std::vector<PersonId>& persons,
                                Time now);
   Result<void> ForgetByAge(School& school, Time now);
   // What was forgotten leaves the disk too: begun behind a commit, ended in a later step.
   void StartPurge();
   void EndPurge();
+  // vitals.cc: what is told to those who watch.
+  // `begin`: steady, when it was looked at. `error`: nullptr when it was done.
+  void NoteAnswered(model::Answered answered, Duration begin, const Error* error);
+  void NotePollEnd(School& school, const model::Poll& poll);
+  void TellAnswered();
+  void CountPolls();
+  void GiveVitals();
+  Result<model::Vitals> TakeVitals();
+  Result<void> ReadPolls(School& school);
+  // backing_up.cc
+  Result<void> LoadBackupRun();
+  void KeepBackupRun();
+  Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::MakeBackup& body);
+  Result<model::ReplyBody> ListBackups() const;
+  void StartBackup();
+  Result<void> EndBackup(const Result<BackupEnd::Made>& made, Time now);
+  Result<void> EndInterruptedBackup(Time now);
+  model::BackupStatus BackupStatusFor(const Caller& caller) const;
+  Result<void> TakeRestored(School& school, Time now);
+  Result<std::uint64_t> ExpireOpenPlans(School& school, Time now);
+  Result<std::vector<model::Task>> HeldTasks(const School& school) const;
+  static Result<void> CheckPolledSinceRestore(const School& school);
   // notices.cc: what awaits people, and whether they know.
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Acknowledge& body);
   void WatchWorkers(School& school);
@@ -255,7 +303,15 @@ class Engine {
                                         const model::ListPlan& body);
   // Of one school, or of all in which the caller has a role.
   Result<model::Status> GetStatus(const School* only, const Caller& caller);
-  Result<model::SchoolStatus> StatusOf(School& school);
+  // `words`: with what people say of others in words of their own.
+  Result<model::SchoolStatus> StatusOf(School& school, bool words);
+  // The plan under way, or the newest that was approved, and those newer than it that wait for a
+  // second approver.
+  struct CurrentPlans {
+    std::vector<model::Plan> approved;
+    std::vector<model::Plan> waiting;
+  };
+  Result<CurrentPlans> FindCurrentPlans(const School& school) const;
   Result<Page> ListPage(const School& school, const model::Filter& filter, std::uint32_t size,
                         const std::string& token) const;
   Result<std::vector<PersonId>> PersonsShown(const School& school,
@@ -291,7 +347,7 @@ class Engine {
   bool StillApproves(const School& school, const model::Approval& approval) const;
   std::vector<std::string> ApproverNames(const School& school, const Caller& caller) const;
   Result<bool> IsSecond(School& school, const Caller& caller, model::Plan& plan,
-                        const model::ApprovePlan& body, std::string_view why, Time now);
+                        const model::ApprovePlan& body, bool lifts, std::string_view why, Time now);
   void AppendApproved(School& school, const Caller& caller, const model::Plan& plan,
                       std::vector<PersonId> left_out);
   // Guards that trip for these items, with some of the people.
@@ -360,6 +416,7 @@ class Engine {
   Result<void> ExpireLeases(School& school, Time now);
   Result<void> ServeParked(Time now);
   void NoteSite(School& school, const model::Outcome& outcome, Time now);
+  void TellSiteStopped(School& school, const std::string& reason);
 
   Settings settings_;  // a reload replaces parts of it
   store::Store& store_;
@@ -371,6 +428,9 @@ class Engine {
   const std::function<void(const model::Entry&)> told_;
   const std::function<void(const model::LimitReached&)> limited_;
   const std::function<Result<Reloaded>()> reload_;
+  const std::function<void(const model::Answered&)> told_answered_;
+  const std::function<void(model::Vitals)> told_vitals_;
+  Backups* const backups_;
 
   Time started_;
   std::vector<School> schools_;
@@ -391,6 +451,9 @@ class Engine {
   std::string disk_reason_;   // of it, a word
   std::string disk_slow_;     // how slow the last commit was; "" when it was not
   Duration slow_until_{};     // steady: then it is tried whether it still is
+  model::BackupRun backup_;   // the last that was asked for
+  std::optional<std::uint64_t> backup_started_;  // the run that was handed to `backups_` last
+  std::optional<BackupEnd> backup_end_;          // not on disk yet
   bool reload_asked_ = false;
   std::string config_problem_;  // why the config file was not taken; "": it was
 
@@ -400,7 +463,13 @@ class Engine {
   std::vector<Publication> publications_;
   std::vector<model::Entry> entries_;  // of this step, for told_
   std::vector<PollJob> starts_;
-  std::optional<Reloaded> reloaded_;  // counts when the step is on disk
+  std::optional<Reloaded> reloaded_;       // counts when the step is on disk
+  std::vector<model::Answered> answered_;  // took: steady, when it was begun
+  std::vector<std::pair<School*, model::Poll>> polls_ended_;
+
+  // What vitals.cc counts, since the start.
+  model::Vitals counted_;
+  Duration next_vitals_{};  // steady
 
   mutable std::mutex quota_mutex_;
   std::vector<QuotaWrite> quota_writes_;  // guarded by quota_mutex_

@@ -48,6 +48,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     }
     if (body.exclude) {
       exclusion.family = family;
+      exclusion.left = before ? before->left : std::vector<PersonId>{};
       book.PutFamilyExclusion(exclusion);
     } else {
       book.RemoveFamilyExclusion(family);

@@ -80,6 +80,12 @@ std::vector<model::LimitReached> Limits::All() const {
   return all;
 }
 
+std::vector<model::LimitReached> Limits::Each() const {
+  std::vector<model::LimitReached> each;
+  for (std::size_t i = 0; i < kLimits; ++i) each.push_back(Of(i));
+  return each;
+}
+
 model::LimitReached Limits::Of(std::size_t index) const {
   const Count& count = counts_[index];
   return {kWords[index].word, count.times, count.last, kWords[index].sentence};

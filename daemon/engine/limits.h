@@ -48,6 +48,8 @@ class Limits {
 
   // All that were ever reached, in the order above.
   std::vector<model::LimitReached> All() const;
+  // The same, with those that never were.
+  std::vector<model::LimitReached> Each() const;
 
  private:
   struct Count {

@@ -52,8 +52,10 @@ std::uint64_t Archives(const std::vector<model::PlanItem>& items) {
                     [](const model::PlanItem& item) { return item.action == Action::kArchive; }));
 }
 
-// What this approval is of.
-model::Approval ApprovalOf(const model::ApprovePlan& body, std::string actor, Time now) {
+// What this approval is of. `lifts`: there are guards that it lifts; a needless word to lift them
+// is no other choice.
+model::Approval ApprovalOf(const model::ApprovePlan& body, bool lifts, std::string actor,
+                           Time now) {
   model::Approval approval;
   approval.actor = std::move(actor);
   approval.at = now;
@@ -62,8 +64,8 @@ model::Approval ApprovalOf(const model::ApprovePlan& body, std::string actor, Ti
   approval.except = body.except;
   SortUnique(approval.only);
   SortUnique(approval.except);
-  approval.override_guards = body.override_guards;
-  approval.override_reason = body.override_reason;
+  approval.override_guards = lifts;
+  if (lifts) approval.override_reason = body.override_reason;
   approval.choice = plan::ChoiceDigest(approval);
   return approval;
 }
@@ -251,6 +253,7 @@ std::vector<model::Hold> Engine::HoldsOf(const School& school,
 
 Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
                                     const model::PreparePlan& body) {
+  ROSTER_TRY(CheckPolledSinceRestore(school), "");
   ROSTER_ASSIGN(Collected collected,
                 body.undo_of       ? CollectUndo(school, *body.undo_of)
                 : body.invitations ? CollectInvitations(school, body)
@@ -450,7 +453,8 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   if (two.empty()) {
     plan.first_approval.reset();
   } else {
-    ROSTER_ASSIGN(const bool second, IsSecond(school, caller, plan, body, two, now), "");
+    ROSTER_ASSIGN(const bool second, IsSecond(school, caller, plan, body, !holds.empty(), two, now),
+                  "");
     if (!second) return model::ReplyBody(model::ApproveReply{plan, {}, 0});
   }
   plan.state = model::PlanState::kApproved;
@@ -511,8 +515,9 @@ bool Engine::StillApproves(const School& school, const model::Approval& approval
 // Where two have to approve: true for the second, who says the same as somebody else has said
 // before. What the first says is kept, and nothing is done.
 Result<bool> Engine::IsSecond(School& school, const Caller& caller, model::Plan& plan,
-                              const model::ApprovePlan& body, std::string_view why, Time now) {
-  model::Approval approval = ApprovalOf(body, caller.actor, now);
+                              const model::ApprovePlan& body, bool lifts, std::string_view why,
+                              Time now) {
+  model::Approval approval = ApprovalOf(body, lifts, caller.actor, now);
   approval.names = ApproverNames(school, caller);
   const auto& first = plan.first_approval;
   if (first && first->choice == approval.choice && StillApproves(school, *first)) {
@@ -524,19 +529,27 @@ Result<bool> Engine::IsSecond(School& school, const Caller& caller, model::Plan&
           return access::SamePerson(approver, first->actor, name);
         });
     if (!same) return true;
-    NoteRefused(refusals_, {&school}, caller.actor, "ApprovePlan", "same-person");
     return Fail(Code::kRefused, "same-person",
                 PlanName(plan.id) + " was approved by you already (" + first->actor + ", on " +
                     FormatTime(first->at) +
                     "), and it takes two different people. Nothing was done: it waits for "
                     "another approver.");
   }
+  model::ApprovalGiven given{plan.id, plan.digest, approval.choice, std::string(why)};
+  if (first) {
+    given.replaces = first->seq;
+    given.replaced_actor = first->actor;
+    // Of the same choice, it was that of somebody who approves no more.
+    if (first->choice != approval.choice) {
+      approval.replaced_actor = first->actor;
+      approval.replaced_at = first->at;
+    }
+  }
   plan.first_approval = std::move(approval);
   // As it is now: the config may be another one than when it was prepared.
   plan.lifting_needs_two = school.settings->plans.four_eyes.lifted_guards;
   if (why != "lifted-guards") plan.two_needed = why;
-  Append(school, caller,
-         model::ApprovalGiven{plan.id, plan.digest, plan.first_approval->choice, std::string(why)});
+  Append(school, caller, std::move(given));
   plan.first_approval->seq = school.head.seq;
   view_->Put(Family::kWork, store::PlanKey(school.id(), plan.id), store::EncodePlan(plan));
   return false;

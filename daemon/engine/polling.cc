@@ -121,6 +121,7 @@ Result<void> Engine::RejectPoll(School& school, model::Poll poll, const Error& e
                              "poll` asks for one."
                        : TryingAgain(error.message, delay);
   view_->Put(Family::kWork, store::PollKey(school.id(), poll.id), store::EncodePoll(poll));
+  NotePollEnd(school, poll);
   head.next_poll = now + delay;
   head.source_stopped = stops ? error.reason : "";
   (side == PollEnd::Side::kSource ? head.source_problem : head.site_problem) = poll.message;
@@ -294,6 +295,7 @@ Result<void> Engine::UsePoll(School& school, model::Poll poll, const Findings& f
   poll.reused = findings.reused;
   poll.notices = findings.notices;
   view_->Put(Family::kWork, store::PollKey(school.id(), poll.id), store::EncodePoll(poll));
+  NotePollEnd(school, poll);
   if (!findings.reused) UseReading(school, poll.id, findings, now);
   school.account_marks = findings.account_marks;
   school.head_changed = true;

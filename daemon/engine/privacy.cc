@@ -28,6 +28,7 @@ constexpr Duration kPurgeRetry = std::chrono::minutes(1);
 
 std::string Sentence(std::string_view reason) {
   if (reason == "unknown-person") return "Nothing is held of such a person, and never was.";
+  if (reason == "nothing-held") return "Nothing is held of them: what was, is removed already.";
   if (reason == "still-here") {
     return "They have not left: FACTS has them in scope, not there yet, or with a status word that "
            "the config does not map. Nothing was removed.";
@@ -68,21 +69,43 @@ class Engine::EntryCache {
 };
 
 struct Engine::Kept {
-  PersonId person;
-  std::optional<model::Change> change;
+  PersonId person = {};
+  std::optional<model::Change> change = {};
   bool linked = false;
-  bool words = false;  // a decision, a second address, a match, a duplicate that they hold
-  std::optional<HeldTask> held;
+  bool words = false;   // a decision, a second address, a match, a duplicate that they hold
+  bool family = false;  // a word on a family that they were in
+  std::optional<HeldTask> held = {};
   std::vector<TaskId> tasks = {};  // ended ones, with their values
   std::optional<Time> last = {};   // of the newest entry that names them
   bool forgotten = false;          // is what that entry says
 
-  bool any() const { return change || linked || words || held || !tasks.empty(); }
+  bool any() const { return change || linked || words || family || held || !tasks.empty(); }
 };
 
-Result<Engine::Kept> Engine::KeptOf(School& school, PersonId person, EntryCache& entries) {
+Result<std::map<PersonId, Time>> Engine::LeftFamilies(const School& school) const {
+  std::map<PersonId, Time> left;
+  const store::Range range = store::FamilyExclusionRange(school.id());
+  const auto cursor = view_->Scan(Family::kReview, range.begin, range.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const FamilyId family, store::FamilyOfKey(cursor->key()), "reading exclusions");
+    ROSTER_ASSIGN(const auto word, store::DecodeFamilyExclusion(family, cursor->value()), "");
+    for (const PersonId person : word.left) {
+      Time& at = left.try_emplace(person, word.at).first->second;
+      at = std::max(at, word.at);
+    }
+  }
+  ROSTER_TRY(cursor->status(), "reading exclusions");
+  return left;
+}
+
+Result<Engine::Kept> Engine::KeptOf(School& school, PersonId person, EntryCache& entries,
+                                    const std::map<PersonId, Time>& left) {
   const Book book(*view_, school);
-  Kept kept{person, std::nullopt, false, false, std::nullopt};
+  Kept kept;
+  kept.person = person;
+  const auto word = left.find(person);
+  kept.family = word != left.end();
+  if (kept.family) kept.last = word->second;
   ROSTER_ASSIGN(kept.change, book.FindChange(person), "");
   ROSTER_ASSIGN(kept.held, book.FindHeldTask(person), "");
   ROSTER_ASSIGN(const auto link, book.FindLink(person), "");
@@ -99,7 +122,7 @@ Result<Engine::Kept> Engine::KeptOf(School& school, PersonId person, EntryCache&
     ROSTER_ASSIGN(const auto entry, entries.Find(seq), "");
     if (!entry) continue;
     journal::Add(trace, entry->event, person);
-    kept.last = entry->at;
+    kept.last = std::max(kept.last.value_or(entry->at), entry->at);
     kept.forgotten = std::holds_alternative<model::PersonsForgotten>(entry->event);
   }
   ROSTER_TRY(cursor->status(), "");
@@ -118,6 +141,7 @@ Result<Engine::Kept> Engine::KeptOf(School& school, PersonId person, EntryCache&
 // Why nothing is removed of them: a stable word; "": they have left.
 std::string Engine::WhyHere(const Kept& kept) {
   if (!kept.any() && !kept.last) return "unknown-person";
+  if (!kept.any() && kept.forgotten) return "nothing-held";
   if (kept.change) {
     switch (kept.change->candidate.eligibility) {
       case model::Eligibility::kEligible:
@@ -141,18 +165,18 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   std::sort(persons.begin(), persons.end());
   persons.erase(std::unique(persons.begin(), persons.end()), persons.end());
   EntryCache entries(*view_, school.id());
+  ROSTER_ASSIGN(const auto left, LeftFamilies(school), "forgetting");
   model::ForgetReply reply;
   std::vector<Kept> gone;
   for (const PersonId person : persons) {
-    ROSTER_ASSIGN(Kept kept, KeptOf(school, person, entries), "forgetting");
+    ROSTER_ASSIGN(Kept kept, KeptOf(school, person, entries, left), "forgetting");
     if (std::string reason = WhyHere(kept); !reason.empty()) {
       std::string sentence = Sentence(reason);
       reply.refused.push_back({person, std::move(reason), std::move(sentence)});
       continue;
     }
-    ++reply.forgotten;
-    // Of whom no row is kept, a reply may still be.
-    if (kept.any() || !kept.forgotten) gone.push_back(std::move(kept));
+    ++reply.forgotten;  // of whom nothing else is kept, a reply may still be
+    gone.push_back(std::move(kept));
   }
   ROSTER_TRY(Forget(school, caller, gone, false, clock_.Now()), "forgetting");
   return model::ReplyBody(std::move(reply));
@@ -165,15 +189,10 @@ Result<void> Engine::Forget(School& school, const Caller& caller, const std::vec
   Book book(*view_, school);
   std::vector<PersonId> persons;
   std::set<PersonId> concerned;  // who is judged anew
-  std::vector<FamilyId> families;
   for (const Kept& kept : all) {
     persons.push_back(kept.person);
     ROSTER_ASSIGN(const auto rivals, book.FindRivals(kept.person), "");
     concerned.insert(rivals.begin(), rivals.end());
-    if (!kept.change) continue;
-    for (const model::FamilyPlace& place : kept.change->candidate.families) {
-      families.push_back(place.family);
-    }
   }
   for (const Kept& kept : all) ROSTER_TRY(ForgetTasks(school, caller, kept, now), "");
   bool groups_changed = false;
@@ -190,7 +209,7 @@ Result<void> Engine::Forget(School& school, const Caller& caller, const std::vec
     school.forgotten.insert(person);
   }
   for (const PersonId person : concerned) ROSTER_TRY(book.Settle(person), "");
-  ROSTER_TRY(ForgetFamilies(school, caller, families), "");
+  ROSTER_TRY(ForgetFamilies(school, caller, persons), "");
   ROSTER_TRY(ForgetInReplies(school, persons, now), "");
   for (std::size_t at = 0; at < persons.size(); at += model::kEntryPersonsMax) {
     const std::size_t end = std::min(persons.size(), at + model::kEntryPersonsMax);
@@ -269,18 +288,32 @@ Result<void> Engine::ForgetGroups(Book& book, const School& school,
   return {};
 }
 
-// A family of which nobody is left: the word on it, and its note, go too.
+// A family of which nobody is left: the word on it, and its note, go too. Their rows are gone, so
+// that the words on their families name them.
 Result<void> Engine::ForgetFamilies(School& school, const Caller& caller,
-                                    const std::vector<FamilyId>& families) {
+                                    const std::vector<PersonId>& persons) {
   Book book(*view_, school);
-  const std::set<FamilyId> each(families.begin(), families.end());
+  std::vector<model::FamilyExclusion> words;
+  const store::Range range = store::FamilyExclusionRange(school.id());
+  const auto cursor = view_->Scan(Family::kReview, range.begin, range.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const FamilyId family, store::FamilyOfKey(cursor->key()), "");
+    ROSTER_ASSIGN(auto word, store::DecodeFamilyExclusion(family, cursor->value()), "");
+    const auto gone = std::erase_if(word.left, [&](PersonId person) {
+      return std::binary_search(persons.begin(), persons.end(), person);
+    });
+    if (gone > 0) words.push_back(std::move(word));
+  }
+  ROSTER_TRY(cursor->status(), "");
   std::vector<FamilyId> removed;
-  for (const FamilyId family : each) {
-    ROSTER_ASSIGN(const auto count, book.FindFamilyCount(family), "");
-    ROSTER_ASSIGN(const auto exclusion, book.FindFamilyExclusion(family), "");
-    if (count || !exclusion) continue;
-    book.RemoveFamilyExclusion(family);
-    removed.push_back(family);
+  for (const model::FamilyExclusion& word : words) {
+    ROSTER_ASSIGN(const auto count, book.FindFamilyCount(word.family), "");
+    if (count) {
+      book.PutFamilyExclusion(word);
+      continue;
+    }
+    book.RemoveFamilyExclusion(word.family);
+    removed.push_back(word.family);
   }
   for (model::Event& event : journal::SplitFamilies(false, removed, Digest{})) {
     Append(school, caller, std::move(event));
@@ -322,7 +355,21 @@ Result<void> Engine::ForgetByAge(School& school, Time now) {
   std::string from = school.age_cursor.empty() ? range.begin : school.age_cursor;
   EntryCache entries(*view_, school.id());
   const Book book(*view_, school);
+  ROSTER_ASSIGN(const auto left, LeftFamilies(school), "");
   std::vector<Kept> gone;
+  const auto look = [&](PersonId person) -> Result<void> {
+    ROSTER_ASSIGN(const auto change, book.FindChange(person), "");
+    if (change && change->candidate.eligibility == model::Eligibility::kEligible) return {};
+    ROSTER_ASSIGN(Kept kept, KeptOf(school, person, entries, left), "");
+    if (!kept.any() || !kept.last || *kept.last + *age > now || !WhyHere(kept).empty()) return {};
+    gone.push_back(std::move(kept));
+    return {};
+  };
+  // Those whom no entry need name: their family was excluded before they came.
+  for (const auto& [person, at] : left) {
+    if (gone.size() == kForgottenAtOnce) break;
+    if (at + *age <= now) ROSTER_TRY(look(person), "");
+  }
   bool more = true;
   for (std::size_t looked = 0; looked < kLookedAtOnce && gone.size() < kForgottenAtOnce; ++looked) {
     const auto cursor = view_->Scan(Family::kJournal, from, range.end);
@@ -333,12 +380,10 @@ Result<void> Engine::ForgetByAge(School& school, Time now) {
     }
     ROSTER_ASSIGN(const PersonId person, store::PersonOfKey(cursor->key()), "");
     from = store::PersonEntryRange(school.id(), person).end;
-    ROSTER_ASSIGN(const auto change, book.FindChange(person), "");
-    if (change && change->candidate.eligibility == model::Eligibility::kEligible) continue;
-    ROSTER_ASSIGN(Kept kept, KeptOf(school, person, entries), "");
-    if (!kept.any() || !kept.last || *kept.last + *age > now || !WhyHere(kept).empty()) continue;
-    gone.push_back(std::move(kept));
+    if (!left.contains(person)) ROSTER_TRY(look(person), "");
   }
+  std::sort(gone.begin(), gone.end(),
+            [](const Kept& a, const Kept& b) { return a.person < b.person; });
   school.age_cursor = more ? from : "";
   school.next_age_look = clock_.Steady() + (more ? kLookPause : kLookAgain);
   return Forget(school, {"rosterd", ""}, gone, true, now);
@@ -349,6 +394,8 @@ void Engine::StartPurge() {
   // A poll that is under way reads an older state.
   const auto polling = [](const School& school) { return school.polling.has_value(); };
   if (std::any_of(schools_.begin(), schools_.end(), polling)) return;
+  // A backup holds on to the files that it copies.
+  if (backup_.state == model::BackupRun::State::kRunning) return;
   for (School& school : schools_) {
     school.purging = school.head.purge;
     purging_ = purging_ || school.head.purge;

@@ -31,8 +31,12 @@ std::vector<store::Range> RangesOf(const SchoolId& school, const model::Filter& 
           store::StatusIndexRange(school, model::ListStatus::kError)};
 }
 
-// With the sentences, which are not kept.
-model::Plan Told(model::Plan plan) {
+// With the sentences, which are not kept; without people's own words where they are not to be seen.
+model::Plan Told(model::Plan plan, bool words = true) {
+  if (!words) {
+    plan.override_reason.clear();
+    if (plan.first_approval) plan.first_approval->override_reason.clear();
+  }
   for (model::Hold& hold : plan.holds) hold.message = plan::HoldSentence(hold);
   for (model::NotUndone& one : plan.not_undone) one.sentence = review::TaskSentence(one.reason);
   return plan;
@@ -412,16 +416,17 @@ Result<model::Status> Engine::GetStatus(const School* only, const Caller& caller
   status.disk_problem = disk_problem_.empty() ? disk_slow_ : disk_problem_;
   const std::vector<School*> own = SchoolsOf(caller.who, access::kAnyRole);
   // The text may be about any school.
-  const access::Roles operates(model::Role::kOperator);
   if (!config_problem_.empty()) {
-    status.config_problem = SchoolsOf(caller.who, operates).size() == schools_.size()
+    status.config_problem = OperatesAll(caller)
                                 ? config_problem_
                                 : "The config file was not taken when it was read again. "
                                   "Operators see why.";
   }
+  status.backup = BackupStatusFor(caller);
   for (School* const school : own) {
     if (only != nullptr && only != school) continue;
-    ROSTER_ASSIGN(model::SchoolStatus one, StatusOf(*school), "");
+    const bool words = caller.who.In(school->id()).HasAnyOf(access::kMaySee);
+    ROSTER_ASSIGN(model::SchoolStatus one, StatusOf(*school, words), "");
     status.schools.push_back(std::move(one));
   }
   for (const auto& [name, worker] : workers_) {
@@ -438,7 +443,7 @@ Result<model::Status> Engine::GetStatus(const School* only, const Caller& caller
   return status;
 }
 
-Result<model::SchoolStatus> Engine::StatusOf(School& school) {
+Result<model::SchoolStatus> Engine::StatusOf(School& school, bool words) {
   const model::SchoolHead& head = school.head;
   model::SchoolStatus status;
   status.school = school.id();
@@ -457,11 +462,13 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school) {
   if (head.source_stopped.empty()) status.next_poll = head.next_poll;
   status.source_problem = head.source_problem;
   status.site_problem = head.site_problem;
-  if (status.site_problem.empty() && school.site_failures > 0) {
+  const bool stopped = !head.site_stopped.empty();  // perhaps told of before the last start
+  if (status.site_problem.empty() && (school.site_failures > 0 || stopped)) {
     const Duration wait = school.site_paused_until - clock_.Now();
-    status.site_problem = review::TaskSentence(school.site_reason) + " The next try is in " +
-                          FormatDuration(std::max(wait, Duration(1))) +
-                          "; `rosterctl retry --all` tries at once.";
+    status.site_problem =
+        review::TaskSentence(school.site_failures > 0 ? school.site_reason : head.site_stopped) +
+        " The next try is in " + FormatDuration(std::max(wait, Duration(1))) +
+        "; `rosterctl retry --all` tries at once.";
   }
   status.tasks = head.tasks;
   status.head = head.seq;
@@ -478,22 +485,27 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school) {
   ROSTER_ASSIGN(status.last_poll, poll(PollId(last)), "");
   ROSTER_ASSIGN(status.last_good_poll, poll(head.last_good_poll), "");
   status.acknowledged = head.acknowledged;
-  // Under way, or the newest that was approved; and those newer than it that wait for a second
-  // approver.
-  for (std::uint64_t id = head.plans; id > 0 && status.plans.empty() && id + 20 > head.plans;
-       --id) {
+  ROSTER_ASSIGN(CurrentPlans plans, FindCurrentPlans(school), "");
+  for (model::Plan& plan : plans.approved) status.plans.push_back(Told(std::move(plan), words));
+  for (model::Plan& plan : plans.waiting) status.waiting.push_back(Told(std::move(plan), words));
+  return status;
+}
+
+Result<Engine::CurrentPlans> Engine::FindCurrentPlans(const School& school) const {
+  CurrentPlans plans;
+  const std::uint64_t newest = school.head.plans;
+  for (std::uint64_t id = newest; id > 0 && plans.approved.empty() && id + 20 > newest; --id) {
     ROSTER_ASSIGN(const auto value,
                   view_->Get(Family::kWork, store::PlanKey(school.id(), PlanId(id))), "");
     if (!value) continue;
     ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(PlanId(id), *value), "");
-    const bool open = plan.state == model::PlanState::kOpen;
-    if (!open) {
-      status.plans.push_back(Told(std::move(plan)));
+    if (plan.state != model::PlanState::kOpen) {
+      plans.approved.push_back(std::move(plan));
     } else if (plan.first_approval && clock_.Now() < plan.expires_at) {
-      status.waiting.push_back(Told(std::move(plan)));
+      plans.waiting.push_back(std::move(plan));
     }
   }
-  return status;
+  return {std::move(plans)};
 }
 
 }  // namespace roster::engine

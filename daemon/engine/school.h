@@ -12,6 +12,7 @@
 #include "daemon/model/plan.h"
 #include "daemon/model/poll.h"
 #include "daemon/model/school_head.h"
+#include "daemon/model/vitals.h"
 #include "daemon/task/queue.h"
 
 namespace roster::engine {
@@ -61,7 +62,15 @@ struct School {
   // goes out to see.
   Time site_paused_until;
   std::uint32_t site_failures = 0;
-  std::string site_reason;  // of the last of them
+  std::string site_reason;                     // of the last of them
+  std::optional<Duration> site_failing_since;  // by the steady clock
+  // A person had tasks retried since it was told that the site has stopped: if it has not come
+  // back, that is told again.
+  bool site_tried_again = false;
+
+  // For those who watch: what was counted of its polls since the start, the rest as last given.
+  model::SchoolVitals vitals;
+  bool polls_read = false;  // the last ones before the start, into `vitals`
 
   const SchoolId& id() const { return settings->id(); }
   const model::RosterRules& rules() const { return settings->rules; }

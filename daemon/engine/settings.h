@@ -34,6 +34,8 @@ struct Settings {
   Duration poll_retry_base = std::chrono::minutes(1);  // after a poll that was not used, doubled
   std::uint64_t polls_kept = 1000;                     // records of a school
   std::vector<SchoolSettings> schools;                 // unique ids
+  std::string backup_directory;                        // told to operators
+  std::uint32_t backups_kept = 0;
 };
 
 }  // namespace roster::engine

@@ -20,6 +20,14 @@ using store::Family;
 constexpr std::string_view kSelf = "rosterd";
 constexpr std::size_t kHeldMax = 1000;  // tasks of one process; 2 for each of its threads are usual
 
+// What passes by itself within this is nobody's business. Counts of failures say little: many tasks
+// at once fail together.
+constexpr Duration kSiteFailing = std::chrono::minutes(1);
+
+bool IsKeyRefused(std::string_view reason) {
+  return reason == "site-unauthorized" || reason == "site-forbidden";
+}
+
 // What rosterd and the site agree on after a task: what was written, and what was equal already.
 model::Fields Agreed(const std::optional<model::Link>& link, const model::Task& task,
                      const model::Account& account, const std::optional<model::Change>& row) {
@@ -314,12 +322,19 @@ void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
   const auto* unknown = std::get_if<model::Unknown>(&outcome);
   const bool silent = unknown != nullptr && !unknown->untold;
   if (!silent && (failed == nullptr || !failed->site_failing)) {
-    if (school.site_failures > 0) {
-      school.site_failures = 0;
-      school.site_paused_until = {};
+    school.site_failures = 0;
+    school.site_failing_since.reset();
+    school.site_paused_until = {};
+    // A site that may be read and not written to answers too: only what is done shows that it
+    // works.
+    if (!school.head.site_stopped.empty() && std::holds_alternative<model::Applied>(outcome)) {
+      school.head.site_stopped.clear();
+      school.site_tried_again = false;
+      Append(school, {std::string(kSelf), ""}, model::SiteBack{});
     }
     return;
   }
+  if (!school.site_failing_since) school.site_failing_since = clock_.Steady();
   school.site_failures = std::min(school.site_failures + 1, 32U);
   school.site_reason = failed != nullptr ? failed->reason : unknown->reason;
   Duration pause = task::RetryDelay(school.site_failures, settings_.tasks, random_);
@@ -327,6 +342,22 @@ void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
     pause = std::max(pause, Duration(*failed->retry_after));
   }
   school.site_paused_until = std::max(school.site_paused_until, now + pause);
+  TellSiteStopped(school, school.site_reason);
+}
+
+// At once where the key is refused, which no waiting mends; else when it has done nothing but fail
+// for a while. On disk, so that a restart neither repeats nor forgets it.
+void Engine::TellSiteStopped(School& school, const std::string& reason) {
+  const bool refused = IsKeyRefused(reason);
+  if (!refused && clock_.Steady() - *school.site_failing_since < kSiteFailing) return;
+  std::string& told = school.head.site_stopped;
+  if (!told.empty() && !school.site_tried_again && (!refused || IsKeyRefused(told))) return;
+  told = reason;
+  school.site_tried_again = false;
+  const model::TaskCounts& tasks = school.head.tasks;
+  const std::uint64_t waiting =
+      tasks.queued + tasks.leased + tasks.unknown - std::min(tasks.unknown, tasks.resting);
+  Append(school, {std::string(kSelf), ""}, model::SiteStopped{reason, waiting});
 }
 
 Result<void> Engine::AbsorbReport(School& school, model::Task task, const model::Report& report,

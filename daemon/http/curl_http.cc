@@ -70,6 +70,7 @@ struct CurlHttp::Handle {
 
 // One request on its way. The callbacks get it as their pointer; they never throw into libcurl.
 struct CurlHttp::Exchange {
+  CURL* curl = nullptr;
   const Request* request = nullptr;
   const std::stop_token* owner_stop = nullptr;
   Response response;
@@ -129,7 +130,12 @@ struct CurlHttp::Exchange {
   static int OnRewind(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
   static int OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-    return static_cast<Exchange*>(self)->Stopped() ? 1 : 0;
+    const auto& exchange = *static_cast<Exchange*>(self);
+    if (!exchange.Stopped()) return 0;
+    // A name server that does not answer holds libcurl's resolver for tens of seconds: not waited
+    // for.
+    curl_easy_setopt(exchange.curl, CURLOPT_QUICK_EXIT, 1L);
+    return 1;
   }
 };
 
@@ -215,6 +221,7 @@ Result<Response> CurlHttp::Send(const Request& request) {
     return Fail(Code::kInvalid, "url", "the address holds a line break; check the configured URL");
   }
   Exchange exchange;
+  exchange.curl = handle_->curl;
   exchange.request = &request;
   exchange.owner_stop = &stop_;
   if (exchange.Stopped()) return Fail(Code::kUnavailable, "stopped", "stopped before sending");

@@ -231,8 +231,10 @@ struct Teller {
     return "";
   }
   std::string operator()(const model::ApprovalGiven& e) const {
+    const std::string replaced =
+        e.replaces.value() == 0 ? "" : "that of " + e.replaced_actor + " no longer counts, and ";
     return "Plan " + Number(e.plan.value()) + " approved" + by + ", the first of two (" + e.reason +
-           "); it waits for the second.";
+           "); " + replaced + "it waits for the second.";
   }
   std::string operator()(const model::PersonsForgotten& e) const {
     return "What was kept was removed" + (e.by_age ? ", by age." : by + ".");

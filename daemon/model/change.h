@@ -297,9 +297,13 @@ struct FamilyExclusion {
   std::string note;
   std::string actor;
   Time at;
+  // Who was in it since, and of whom no row is kept: with the last of them the word goes when they
+  // are forgotten. The last kFamilyLeftMax.
+  std::vector<PersonId> left = {};
 
   friend bool operator==(const FamilyExclusion&, const FamilyExclusion&) = default;
 };
+inline constexpr std::size_t kFamilyLeftMax = 100;
 
 // Decisions that the stages before review need, read with the stored rows when a poll is examined.
 struct Choices {

@@ -12,7 +12,8 @@ std::string_view EventName(const Event& event) {
       "TasksRetried",  "SyncCompleted",  "FamiliesDecided", "DuplicateResolved",
       "EmailChosen",   "MatchDecided",   "LinksForgotten",  "TasksConfirmed",
       "ApprovalGiven", "RequestRefused", "ConfigReloaded",  "PersonsForgotten",
-      "Acknowledged",  "WorkersAway",    "WorkersBack"};
+      "Acknowledged",  "WorkersAway",    "WorkersBack",     "BackupMade",
+      "BackupFailed",  "Restored",       "SiteStopped",     "SiteBack"};
   return kNames.at(event.index());
 }
 

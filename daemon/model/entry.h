@@ -157,8 +157,12 @@ struct ApprovalGiven {
   Digest digest;       // of the plan
   Digest choice;       // of what of it was approved, and how: the second says the same
   std::string reason;  // why two are needed: "archives", "lifted-guards", "all"
+  // Of the approval that this one took the place of: its entry, and who gave it; 0, "": of none.
+  Seq replaces = {};
+  std::string replaced_actor = {};
 };
-// Somebody asked for what they may not. Told at once, then once a minute at most, with how often.
+// Somebody asked for what they may not, or for what can't be as things are. Told at once, then once
+// a minute at most, with how often.
 struct RequestRefused {
   std::string request;  // "ApprovePlan", "Subscribe", "Lease", ...
   std::string reason;   // a stable word
@@ -182,6 +186,31 @@ struct WorkersAway {
   std::optional<Time> last_seen;  // of the last worker; nullopt: none since the start
 };
 struct WorkersBack {};
+// A backup of everything was made, and read again to verify it.
+struct BackupMade {
+  std::uint32_t backup = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t removed = 0;  // older backups
+};
+struct BackupFailed {
+  std::string reason;   // a stable word
+  std::string message;  // for people
+};
+// The store was put back from a backup.
+struct Restored {
+  std::uint32_t backup = 0;
+  Time backup_at;
+  Seq lost_head;                    // the newest entry there was; 0: nobody knows
+  std::uint64_t open_tasks = 0;     // of the backup: nobody knows what became of them since
+  std::uint64_t plans_expired = 0;  // of the backup, not approved there
+  std::vector<PersonId> forgotten;  // after the backup, and here again
+};
+// The site refuses the key of tasks, or has failed again and again.
+struct SiteStopped {
+  std::string reason;
+  std::uint64_t waiting = 0;  // tasks
+};
+struct SiteBack {};
 
 using Event =
     std::variant<PollCompleted, PollRejected, ReviewRequired, SourceStopped, LinksRecorded,
@@ -189,7 +218,7 @@ using Event =
                  TaskUnknown, TasksRetried, SyncCompleted, FamiliesDecided, DuplicateResolved,
                  EmailChosen, MatchDecided, LinksForgotten, TasksConfirmed, ApprovalGiven,
                  RequestRefused, ConfigReloaded, PersonsForgotten, Acknowledged, WorkersAway,
-                 WorkersBack>;
+                 WorkersBack, BackupMade, BackupFailed, Restored, SiteStopped, SiteBack>;
 
 // "PollCompleted", ...: the second half of a topic.
 std::string_view EventName(const Event& event);

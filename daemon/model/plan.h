@@ -87,8 +87,11 @@ struct Approval {
   bool leave_out_changed = false;
   std::vector<ChangeClass> only;  // none: all; sorted
   std::vector<PersonId> except;   // sorted
-  bool override_guards = false;
+  bool override_guards = false;   // guards are lifted by it: with nothing to lift it is false
   std::string override_reason;
+  // Whose approval of another choice this one took the place of, and of when; "": nobody's.
+  std::string replaced_actor;
+  std::optional<Time> replaced_at;
 
   friend bool operator==(const Approval&, const Approval&) = default;
 };
@@ -192,6 +195,8 @@ struct Unknown {  // written, and no answer: the site is to be looked at
 inline constexpr std::string_view kUnseen = "accepted-unseen";
 // The reason of a task whose effect a person has found to be there.
 inline constexpr std::string_view kConfirmed = "confirmed";
+// The doubt, and the reason, of a task that was open when the backup was made which was put back.
+inline constexpr std::string_view kRestored = "restored";
 using Outcome = std::variant<Applied, Failed, Superseded, Unknown>;
 
 struct Report {

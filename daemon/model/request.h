@@ -15,6 +15,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
 #include "daemon/model/access.h"
+#include "daemon/model/backup.h"
 #include "daemon/model/change.h"
 #include "daemon/model/plan.h"
 #include "daemon/model/poll.h"
@@ -156,12 +157,14 @@ struct Forget {
   std::vector<PersonId> persons;  // 1..kForgetMax
 };
 inline constexpr std::size_t kForgetMax = 1000;
+struct MakeBackup {};
+struct ListBackups {};
 
 using RequestBody =
     std::variant<GetStatus, StartPoll, GetPoll, ListUsers, Decide, PreparePlan, GetPlan, ListPlans,
                  ListPlan, ApprovePlan, ListTasks, RetryTasks, Explain, Replay, DecideFamilies,
                  ListFamilies, ListGroups, ResolveGroup, DecideMatch, ConfirmTasks, VerifyState,
-                 WhoAmI, Reload, Acknowledge, Forget>;
+                 WhoAmI, Reload, Acknowledge, Forget, MakeBackup, ListBackups>;
 
 struct Request {
   std::string request_id;
@@ -231,6 +234,11 @@ struct WorkerStatus {
   Time seen;
   std::uint64_t leased = 0;
 };
+struct BackupStatus {
+  std::optional<Backup> last_good;  // the newest that was verified; nullopt: there is none
+  bool running = false;
+  std::string problem;  // why the last one was not made; "": it was, or none was asked for
+};
 struct Status {
   std::string daemon_version;
   Time now;
@@ -243,6 +251,7 @@ struct Status {
   std::string config_problem;  // why the config file was not taken at the last reload; "": it was
   std::vector<LimitReached> limits;  // by word
   std::uint64_t connections = 0;     // of clients, subscribers and workers, open now
+  BackupStatus backup;
 };
 struct PollReply {
   Poll poll;
@@ -395,12 +404,23 @@ struct ForgetReply {
   std::uint64_t forgotten = 0;
   std::vector<RefusedPerson> refused;
 };
+struct BackupReply {
+  BackupRun run;
+  bool already_running = false;
+};
+struct BackupList {
+  std::string directory;
+  std::uint32_t keep = 0;       // so many that are verified; older ones go
+  std::vector<Backup> backups;  // the newest first
+  std::optional<BackupRun> last;
+  BackupProgress progress;  // of `last`, while it runs
+};
 
 using ReplyBody =
     std::variant<Refusal, Status, PollReply, UserPage, PlanUserPage, DecideReply, PlanReply,
                  PlanPage, ApproveReply, TaskPage, RetryReply, ExplainReply, ReplayReply,
                  DecideFamiliesReply, FamilyPage, GroupPage, SettleReply, ConfirmReply, VerifyReply,
-                 WhoAmIReply, ReloadReply, AcknowledgeReply, ForgetReply>;
+                 WhoAmIReply, ReloadReply, AcknowledgeReply, ForgetReply, BackupReply, BackupList>;
 
 // ---- tasks ------------------------------------------------------------------------------------
 

@@ -43,6 +43,8 @@ struct SchoolHead {
   Seq acknowledged;           // up to this entry, people know; 0: none
   bool workers_away = false;  // told of, and not of their return
   bool purge = false;         // people were forgotten, and files may still hold their bytes
+  PollId restored_poll;       // no plan before a later poll is used; 0: never restored
+  std::string site_stopped;   // why tasks are not carried out, told of; "": they are
 
   friend bool operator==(const SchoolHead&, const SchoolHead&) = default;
 };

@@ -19,8 +19,8 @@ struct Weight {
 // Why it takes two: "all", "lifted-guards", "archives"; "": one is enough.
 std::string_view WhyTwo(const model::FourEyes& rules, const Weight& weight);
 
-// Names what of a plan is approved, and how: of everything in `approval` below its `choice`, but
-// for the reason. Two approvals of one plan with the same choice are of the same.
+// Names what of a plan is approved, and how: what is left out and chosen, and whether guards are
+// lifted for it. Two approvals of one plan with the same choice are of the same.
 Digest ChoiceDigest(const model::Approval& approval);
 
 }  // namespace roster::plan

@@ -80,6 +80,14 @@ QuotaState Quota::Save() const {
   return StateWith({});
 }
 
+Quota::Rest Quota::Left() {
+  const std::lock_guard lock(mutex_);
+  const Time now = Now();
+  Rest rest{minute_.Left(now), day_.Left(now), std::nullopt};
+  if (refused_until_ > now) rest.refused_until = refused_until_;
+  return rest;
+}
+
 Result<void> Quota::Reserve() {
   const std::lock_guard persisting(persisting_);
   Reservation next;
@@ -100,8 +108,46 @@ Result<void> Quota::Reserve() {
   return {};
 }
 
+// A place in the line. Only whoever stands first in it takes a request, waits by the clock, or
+// writes a reservation down.
+class Quota::Turn {
+ public:
+  explicit Turn(Quota& quota) : quota_(quota) {
+    const std::lock_guard lock(quota_.mutex_);
+    at_ = quota_.line_.insert(quota_.line_.end(), this);
+  }
+  ~Turn() {
+    {
+      const std::lock_guard lock(quota_.mutex_);
+      quota_.line_.erase(at_);
+    }
+    quota_.line_moved_.notify_all();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  // False when `stop` was requested before.
+  bool BecomeFirst(const std::stop_token& stop, const std::function<void()>& waits) {
+    std::unique_lock lock(quota_.mutex_);
+    const auto first = [&] { return quota_.line_.front() == this; };
+    if (first()) return true;
+    if (waits) {
+      lock.unlock();
+      waits();
+      lock.lock();
+    }
+    return quota_.line_moved_.wait(lock, stop, first);
+  }
+
+ private:
+  Quota& quota_;
+  std::list<const Turn*>::iterator at_;
+};
+
 Result<void> Quota::Acquire(const std::stop_token& stop, const std::function<void()>& waits) {
-  Duration waited{};
+  const Duration begin = clock_.Steady();
+  Turn turn(*this);
+  if (!turn.BecomeFirst(stop, waits)) return Fail(Code::kUnavailable, "stopped", "stopped");
   for (;;) {
     if (stop.stop_requested()) return Fail(Code::kUnavailable, "stopped", "stopped");
     Duration wait{};
@@ -121,7 +167,7 @@ Result<void> Quota::Acquire(const std::stop_token& stop, const std::function<voi
       ROSTER_TRY(Reserve(), "");
       continue;
     }
-    waited += wait;
+    const Duration waited = clock_.Steady() - begin + wait;
     if (wait > kWaitMax || waited > kQueueMax) return tl::unexpected(Exhausted(wait));
     if (waits) waits();
     if (!clock_.Wait(wait, stop)) return Fail(Code::kUnavailable, "stopped", "stopped");

@@ -1,7 +1,7 @@
 #pragma once
 
 // How many requests FACTS may be asked, by subscription key: per second, per minute, per day. All
-// schools that are polled with one key share one Quota (facts page "Limits and errors").
+// schools that are polled with one key share one Quota (facts page "Limits and errors"), by turns.
 //
 // It outlives the process, kill -9 included. What is on disk must at every instant count at least
 // the requests that have really gone out, so a request is written down before it is made. Not each
@@ -25,8 +25,10 @@
 // clock that is set while the process runs is not noticed. One that went back between two starts
 // counts as standing still since the reservation was made.
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -65,7 +67,7 @@ class Quota {
   static constexpr Duration kReservationLife = std::chrono::seconds(10);
   // A wait longer than this is an error with retry_after, so that nobody sleeps through a day.
   static constexpr Duration kWaitMax = std::chrono::minutes(2);
-  // The same for all the waits of one request together, when many schools wait in line.
+  // The same for all of one request's time in line, when many schools wait.
   static constexpr Duration kQueueMax = std::chrono::minutes(15);
   // What FACTS says about how long to wait is believed up to this.
   static constexpr Duration kRefusedMax = std::chrono::hours(25);
@@ -73,7 +75,9 @@ class Quota {
   // `clock` outlives this. `kept`: what the last process left, empty at the very first start.
   Quota(QuotaLimits limits, const Clock& clock, Persist persist, const QuotaState& kept = {});
 
-  // Returns when one request may go out; it counts as made. Errors:
+  // Returns when one request may go out; it counts as made. Whoever came first is served first, so
+  // that of several schools, each with one request at a time, none waits for more than one of each
+  // other one. Errors:
   //   Exhausted   "quota-exhausted": the wait is longer than kWaitMax; retry_after says how long
   //   Unavailable "stopped"
   //   what `persist` returned: what can't be counted is not sent
@@ -89,7 +93,17 @@ class Quota {
   // back and spares the next start its wait; to be done only when nobody will ask again.
   QuotaState Save() const;
 
+  // How many requests may still go out, as this process has counted; and until when FACTS has said
+  // that it answers nothing.
+  struct Rest {
+    std::uint32_t minute = 0;
+    std::uint32_t day = 0;
+    std::optional<Time> refused_until;
+  };
+  Rest Left();
+
  private:
+  class Turn;
   struct Reservation {
     std::uint32_t left = 0;
     Time end{};
@@ -115,6 +129,8 @@ class Quota {
   Time closed_until_{};   // the last process's reservation
   Time refused_until_{};  // FACTS's word
   Reservation reservation_;
+  std::list<const Turn*> line_;
+  std::condition_variable_any line_moved_;
 };
 
 }  // namespace roster::source

@@ -17,6 +17,7 @@
 #include "daemon/base/id.h"
 #include "daemon/base/result.h"
 #include "daemon/model/account.h"
+#include "daemon/model/backup.h"
 #include "daemon/model/change.h"
 #include "daemon/model/entry.h"
 #include "daemon/model/plan.h"
@@ -41,6 +42,13 @@ Result<model::SchoolHead> DecodeSchoolHead(std::string_view value);
 
 std::string EncodeQuota(const model::QuotaState& state);
 Result<model::QuotaState> DecodeQuota(std::string_view value);
+
+// A backup that was made is verified.
+std::string EncodeBackupRun(const model::BackupRun& run);
+Result<model::BackupRun> DecodeBackupRun(std::string_view value);
+
+std::string EncodeRestoredMark(const model::RestoredMark& mark);
+Result<model::RestoredMark> DecodeRestoredMark(std::string_view value);
 
 // The values of a change and of a group begin with their fingerprint, so that a scan compares rows
 // without parsing them.

@@ -141,6 +141,7 @@ std::string EncodeFamilyExclusion(const model::FamilyExclusion& exclusion) {
   out.set_note(exclusion.note);
   out.set_actor(exclusion.actor);
   out.set_at_us(Micros(exclusion.at));
+  PutIds(exclusion.left, *out.mutable_left());
   return Serialize(out);
 }
 
@@ -148,8 +149,8 @@ Result<model::FamilyExclusion> DecodeFamilyExclusion(FamilyId family, std::strin
   Sound sound("a family's exclusion");
   disk::FamilyExclusion in;
   sound.Parse(value, in);
-  return sound.Finish(
-      model::FamilyExclusion{family, in.note(), in.actor(), sound.TimeOf(in.at_us())});
+  return sound.Finish(model::FamilyExclusion{
+      family, in.note(), in.actor(), sound.TimeOf(in.at_us()), GetIds<PersonId>(in.left())});
 }
 
 std::string EncodeFamilyCount(const model::FamilyCount& count) {

@@ -219,6 +219,8 @@ struct Writer {
     out.set_digest(Bytes(event.digest));
     out.set_choice(Bytes(event.choice));
     out.set_reason(event.reason);
+    out.set_replaces(event.replaces.value());
+    out.set_replaced_actor(event.replaced_actor);
   }
   void operator()(const model::RequestRefused& event) const {
     wire::RequestRefused& out = *entry.mutable_request_refused();
@@ -243,6 +245,32 @@ struct Writer {
     if (event.last_seen) PutTime(*event.last_seen, *out.mutable_last_seen_at());
   }
   void operator()(const model::WorkersBack&) const { entry.mutable_workers_back(); }
+  void operator()(const model::BackupMade& event) const {
+    wire::BackupMade& out = *entry.mutable_backup_made();
+    out.set_backup(event.backup);
+    out.set_bytes(event.bytes);
+    out.set_removed(event.removed);
+  }
+  void operator()(const model::BackupFailed& event) const {
+    wire::BackupFailed& out = *entry.mutable_backup_failed();
+    out.set_reason(event.reason);
+    out.set_message(event.message);
+  }
+  void operator()(const model::Restored& event) const {
+    wire::Restored& out = *entry.mutable_restored();
+    out.set_backup(event.backup);
+    PutTime(event.backup_at, *out.mutable_backup_at());
+    out.set_lost_head(event.lost_head.value());
+    out.set_open_tasks(event.open_tasks);
+    out.set_plans_expired(event.plans_expired);
+    PutIds(event.forgotten, *out.mutable_forgotten());
+  }
+  void operator()(const model::SiteStopped& event) const {
+    wire::SiteStopped& out = *entry.mutable_site_stopped();
+    out.set_reason(event.reason);
+    out.set_waiting(event.waiting);
+  }
+  void operator()(const model::SiteBack&) const { entry.mutable_site_back(); }
 };
 
 Links GetLinks(const google::protobuf::RepeatedPtrField<wire::LinksRecorded::Pair>& in) {
@@ -407,9 +435,12 @@ model::Event GetEvent(const wire::Entry& in, Sound& sound) {
     case wire::Entry::kLinksForgotten:
       return model::LinksForgotten{GetLinks(in.links_forgotten().links())};
     case wire::Entry::kApprovalGiven:
-      return model::ApprovalGiven{
-          PlanId(in.approval_given().plan()), sound.DigestOf(in.approval_given().digest()),
-          sound.DigestOf(in.approval_given().choice()), in.approval_given().reason()};
+      return model::ApprovalGiven{PlanId(in.approval_given().plan()),
+                                  sound.DigestOf(in.approval_given().digest()),
+                                  sound.DigestOf(in.approval_given().choice()),
+                                  in.approval_given().reason(),
+                                  Seq(in.approval_given().replaces()),
+                                  in.approval_given().replaced_actor()};
     case wire::Entry::kRequestRefused:
       return model::RequestRefused{in.request_refused().request(), in.request_refused().reason(),
                                    in.request_refused().times()};
@@ -430,6 +461,20 @@ model::Event GetEvent(const wire::Entry& in, Sound& sound) {
     }
     case wire::Entry::kWorkersBack:
       return model::WorkersBack{};
+    case wire::Entry::kBackupMade:
+      return model::BackupMade{in.backup_made().backup(), in.backup_made().bytes(),
+                               in.backup_made().removed()};
+    case wire::Entry::kBackupFailed:
+      return model::BackupFailed{in.backup_failed().reason(), in.backup_failed().message()};
+    case wire::Entry::kRestored:
+      return model::Restored{
+          in.restored().backup(),         GetTime(in.restored().backup_at(), sound),
+          Seq(in.restored().lost_head()), in.restored().open_tasks(),
+          in.restored().plans_expired(),  GetIds<PersonId>(in.restored().forgotten())};
+    case wire::Entry::kSiteStopped:
+      return model::SiteStopped{in.site_stopped().reason(), in.site_stopped().waiting()};
+    case wire::Entry::kSiteBack:
+      return model::SiteBack{};
     case wire::Entry::EVENT_NOT_SET:
       break;
   }

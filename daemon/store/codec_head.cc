@@ -48,6 +48,8 @@ std::string EncodeSchoolHead(const model::SchoolHead& head) {
   out.set_acknowledged(head.acknowledged.value());
   out.set_workers_away(head.workers_away);
   out.set_purge(head.purge);
+  out.set_restored_poll(head.restored_poll.value());
+  out.set_site_stopped(head.site_stopped);
   return Serialize(out);
 }
 
@@ -82,6 +84,8 @@ Result<model::SchoolHead> DecodeSchoolHead(std::string_view value) {
   head.acknowledged = Seq(in.acknowledged());
   head.workers_away = in.workers_away();
   head.purge = in.purge();
+  head.restored_poll = PollId(in.restored_poll());
+  head.site_stopped = in.site_stopped();
   return sound.Finish(std::move(head));
 }
 
@@ -114,6 +118,76 @@ Result<model::QuotaState> DecodeQuota(std::string_view value) {
   }
   if (in.refused_until_us() != 0) state.refused_until = sound.TimeOf(in.refused_until_us());
   return sound.Finish(std::move(state));
+}
+
+std::string EncodeBackupRun(const model::BackupRun& run) {
+  disk::BackupRun out;
+  out.set_run(run.run);
+  out.set_state(Number(run.state));
+  out.set_started_us(Micros(run.started));
+  if (run.ended) out.set_ended_us(Micros(*run.ended));
+  out.set_actor(run.actor);
+  out.set_cause(run.cause);
+  out.set_reason(run.reason);
+  out.set_message(run.message);
+  out.set_backup(run.backup.id);
+  out.set_at_us(Micros(run.backup.at));
+  out.set_bytes(run.backup.bytes);
+  out.set_files(run.backup.files);
+  out.set_program(run.backup.program);
+  out.set_removed(run.removed);
+  return Serialize(out);
+}
+
+Result<model::BackupRun> DecodeBackupRun(std::string_view value) {
+  using State = model::BackupRun::State;
+  Sound sound("a backup's run");
+  disk::BackupRun in;
+  sound.Parse(value, in);
+  model::BackupRun run;
+  run.run = in.run();
+  run.state = sound.Between(in.state(), State::kRunning, State::kFailed);
+  run.started = sound.TimeOf(in.started_us());
+  if (in.ended_us() != 0) run.ended = sound.TimeOf(in.ended_us());
+  run.actor = in.actor();
+  run.cause = in.cause();
+  run.reason = in.reason();
+  run.message = in.message();
+  run.backup.id = in.backup();
+  run.backup.at = sound.TimeOf(in.at_us());
+  run.backup.bytes = in.bytes();
+  run.backup.files = in.files();
+  run.backup.program = in.program();
+  run.backup.verified = run.state == State::kMade;
+  run.removed = in.removed();
+  return sound.Finish(std::move(run));
+}
+
+std::string EncodeRestoredMark(const model::RestoredMark& mark) {
+  disk::RestoredMark out;
+  out.set_backup(mark.backup);
+  out.set_backup_at_us(Micros(mark.backup_at));
+  out.set_actor(mark.actor);
+  out.set_lost_head(mark.lost_head.value());
+  out.set_lost_plans(mark.lost_plans);
+  out.set_lost_groups(mark.lost_groups);
+  PutIds(mark.forgotten, *out.mutable_forgotten());
+  return Serialize(out);
+}
+
+Result<model::RestoredMark> DecodeRestoredMark(std::string_view value) {
+  Sound sound("a mark of a restored store");
+  disk::RestoredMark in;
+  sound.Parse(value, in);
+  model::RestoredMark mark;
+  mark.backup = in.backup();
+  mark.backup_at = sound.TimeOf(in.backup_at_us());
+  mark.actor = in.actor();
+  mark.lost_head = Seq(in.lost_head());
+  mark.lost_plans = in.lost_plans();
+  mark.lost_groups = in.lost_groups();
+  mark.forgotten = GetIds<PersonId>(in.forgotten());
+  return sound.Finish(std::move(mark));
 }
 
 std::string EncodeKeptReply(const KeptReply& kept) {

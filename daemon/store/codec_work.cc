@@ -91,6 +91,8 @@ model::Approval Get(const disk::Approval& in, Sound& sound) {
   approval.except = GetIds<PersonId>(in.except());
   approval.override_guards = in.override_guards();
   approval.override_reason = in.override_reason();
+  approval.replaced_actor = in.replaced_actor();
+  if (in.replaced_at_us() != 0) approval.replaced_at = sound.TimeOf(in.replaced_at_us());
   return approval;
 }
 
@@ -229,6 +231,10 @@ std::string EncodePlan(const model::Plan& plan) {
     PutIds(plan.first_approval->except, *first.mutable_except());
     first.set_override_guards(plan.first_approval->override_guards);
     first.set_override_reason(plan.first_approval->override_reason);
+    first.set_replaced_actor(plan.first_approval->replaced_actor);
+    if (plan.first_approval->replaced_at) {
+      first.set_replaced_at_us(Micros(*plan.first_approval->replaced_at));
+    }
   }
   out.set_two_needed(plan.two_needed);
   out.set_lifting_needs_two(plan.lifting_needs_two);

@@ -145,7 +145,18 @@ std::string QuotaKey(const Fingerprint& subscription_key) {
   return std::string("\0quota\0", 7) + std::string(subscription_key.view());
 }
 
+Range QuotaRange() { return PrefixRange(std::string("\0quota\0", 7)); }
+
+std::string BackupRunKey() { return std::string("\0backup", 7); }
+
 std::string SchoolHeadKey(const SchoolId& school) { return Prefix(school, 'h'); }
+std::string RestoredMarkKey(const SchoolId& school) { return Prefix(school, 'r'); }
+
+std::optional<SchoolId> SchoolOfHeadKey(std::string_view key) {
+  const auto parts = Split(key);
+  if (!parts || parts->kind != 'h' || !parts->rest.empty()) return std::nullopt;
+  return SchoolId(std::string(key.substr(0, key.find('\0'))));
+}
 
 std::string ChangeKey(const SchoolId& school, PersonId person) {
   return OfPerson(school, 'c', person);

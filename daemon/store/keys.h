@@ -4,6 +4,7 @@
 // kind, then number or name. Written in stone.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,12 @@ std::string SortName(std::string_view first_name, std::string_view last_name);
 std::string FormatKey();
 std::string QuotaKey(const Fingerprint& subscription_key);
 std::string SchoolHeadKey(const SchoolId& school);
+std::string BackupRunKey();
+std::string RestoredMarkKey(const SchoolId& school);
+// Of all subscription keys.
+Range QuotaRange();
+// The school whose head this key is of; nullopt: it is of something else.
+std::optional<SchoolId> SchoolOfHeadKey(std::string_view key);
 
 // ---- review
 std::string ChangeKey(const SchoolId& school, PersonId person);

@@ -5,6 +5,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -266,7 +267,27 @@ Result<std::shared_ptr<RocksStore::Database>> RocksStore::Database::OpenToRead(
   if (!status.ok()) return OpenFailure(status, path);
   database->Take(db, handles);
   ROSTER_TRY(database->CheckFormat(options), "opening the store");
+  if (database->format_ < options.format) {
+    return Fail(Code::kRefused, "older-format",
+                "The store has format " + std::to_string(database->format_) +
+                    " and is to be brought to format " + std::to_string(options.format) +
+                    ", for which the disk has no room. Nothing was changed: make room.");
+  }
   return database;
+}
+
+Result<void> RocksStore::Database::Checkpoint(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return {};  // RocksDB gives it its name last
+  rocksdb::Checkpoint* made = nullptr;
+  auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(path.string());
+  if (!status.ok()) {
+    return tl::unexpected<Error>(RocksError(status, "keeping the state before the upgrade"));
+  }
+  if (::chmod(path.c_str(), kOwnerOnly) != 0) return NotPermitted(path, errno);
+  return SyncAbove(path, *env_);
 }
 
 RocksStore::Database::~Database() {
@@ -291,7 +312,7 @@ Result<bool> RocksStore::Database::IsEmpty() {
   return true;
 }
 
-// Version 1 is the first. A later one brings its migration: it begins here, with a checkpoint.
+// An older one is brought to today's by RocksStore::Upgrade.
 Result<void> RocksStore::Database::CheckFormat(const RocksOptions& options) {
   std::string value;
   const auto found = db_->Get({}, family(Family::kMeta), FormatKey(), &value);
@@ -305,8 +326,9 @@ Result<void> RocksStore::Database::CheckFormat(const RocksOptions& options) {
     rocksdb::WriteOptions sync;
     sync.sync = true;
     const auto written = db_->Put(sync, family(Family::kMeta), FormatKey(),
-                                  EncodeFormat({kFormatVersion, options.program}));
+                                  EncodeFormat({options.format, options.program}));
     if (!written.ok()) return tl::unexpected<Error>(RocksError(written, "writing the format"));
+    format_ = options.format;
     return {};
   }
   if (!found.ok()) return tl::unexpected<Error>(RocksError(found, "reading the format"));
@@ -316,12 +338,13 @@ Result<void> RocksStore::Database::CheckFormat(const RocksOptions& options) {
         Code::kCorrupt, "bad-format",
         "The store's format cannot be read. Nothing was changed: restore it from a backup.");
   }
-  if (format->version > kFormatVersion) {
+  if (format->version > options.format) {
     return Fail(Code::kRefused, "newer-format",
                 "The store has format " + std::to_string(format->version) +
-                    ", and this rosterd knows " + std::to_string(kFormatVersion) +
+                    ", and this rosterd knows " + std::to_string(options.format) +
                     ". Nothing was changed: install the newer version again.");
   }
+  format_ = format->version;
   return {};
 }
 

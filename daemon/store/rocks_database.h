@@ -33,6 +33,12 @@ class RocksStore::Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
+  // A copy of it as it is now, sharing its table files; one that is there already stays. Errors as
+  // RocksStore::Commit.
+  Result<void> Checkpoint(const std::filesystem::path& path);
+
+  // What it was written in, when it was opened.
+  std::uint32_t format() const { return format_; }
   rocksdb::DB& db() { return *db_; }
   rocksdb::Env& env() { return *env_; }
   rocksdb::ColumnFamilyHandle* family(Family family) const {
@@ -49,6 +55,7 @@ class RocksStore::Database {
 
   std::unique_ptr<rocksdb::Env> own_env_;  // outlives db_
   rocksdb::Env* env_ = nullptr;
+  std::uint32_t format_ = 0;
   rocksdb::FileLock* lock_ = nullptr;  // of OpenToRead: RocksDB takes none then
   std::unique_ptr<rocksdb::DB> db_;
   rocksdb::ColumnFamilyHandle* default_ = nullptr;  // RocksDB's own, unused

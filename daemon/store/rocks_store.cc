@@ -4,6 +4,7 @@
 #include <rocksdb/iterator.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -203,7 +204,40 @@ Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::filesystem::path
   const std::uint64_t at = database->db().GetLatestSequenceNumber();
   std::unique_ptr<RocksStore> store(new RocksStore(path, options, std::move(database)));
   if (full) store->stalled_at_ = at;
+  ROSTER_TRY(store->Upgrade(), "bringing the store to this version's format");
   return store;
+}
+
+// A migration that is cut off begins again at the next start: the checkpoint is of before it, and
+// the number of the format is written last.
+Result<void> RocksStore::Upgrade() {
+  std::uint32_t format = database_->format();
+  while (format < options_.format) {
+    const auto step = std::find_if(options_.migrations.begin(), options_.migrations.end(),
+                                   [&](const Migration& one) { return one.from == format; });
+    if (step == options_.migrations.end()) {
+      return Fail(Code::kRefused, "no-migration",
+                  "The store has format " + std::to_string(format) +
+                      ", which this rosterd no longer reads. Nothing was changed: install a "
+                      "version between the two first.");
+    }
+    if (options_.checkpoint_before_upgrade) {
+      ROSTER_TRY(
+          database_->Checkpoint(path_.string() + ".before-upgrade-" + std::to_string(format)), "");
+    }
+    ROSTER_TRY(step->run(*this), "");
+    ++format;
+    Batch batch;
+    batch.Put(Family::kMeta, FormatKey(), EncodeFormat({format, options_.program}));
+    ROSTER_TRY(Commit(batch, true), "");
+  }
+  return {};
+}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::OpenToRead(const std::filesystem::path& path) {
+  RocksOptions options;
+  ROSTER_ASSIGN(auto database, Database::OpenToRead(path, options), "");
+  return std::unique_ptr<RocksStore>(new RocksStore(path, options, std::move(database)));
 }
 
 RocksStore::RocksStore(std::filesystem::path path, RocksOptions options,

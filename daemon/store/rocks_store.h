@@ -6,12 +6,18 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <vector>
 
+#include "daemon/store/codec.h"
+#include "daemon/store/migration.h"
+#include "daemon/store/rocks_backups.h"
 #include "daemon/store/store.h"
 
 namespace rocksdb {
@@ -28,21 +34,31 @@ struct RocksOptions {
   std::uint64_t block_cache_bytes = std::uint64_t{64} << 20U;
   // Where the bytes go; nullptr: the machine's own. Tests put faults in between.
   std::shared_ptr<rocksdb::FileSystem> file_system;
+  // What this version writes, and how it gets there from an older format. Tests have their own.
+  std::uint32_t format = kFormatVersion;
+  std::vector<Migration> migrations = Migrations();
+  bool checkpoint_before_upgrade = true;
 };
 
 class RocksStore : public Store {
  public:
   // Opens `path`, a directory of this store's own; makes it (mode 0700) when it is not there. One
-  // whose disk has less room than free_bytes_min is opened too: as after a disk that was full.
+  // whose disk has less room than free_bytes_min is opened too: as after a disk that was full. One
+  // of an older format is brought to this one's, after a checkpoint beside it
+  // (`PATH.before-upgrade-N`, N the older format), which stays.
   // Errors:
   //   Refused  "already-running"   another process has it open
   //            "newer-format"      a newer rosterd wrote it
   //            "not-permitted", "not-a-directory"
+  //            "no-migration"      this version can't read so old a format
   //   Corrupt  "damaged"           RocksDB finds damage, or files are missing
   //            "bad-format"        not empty, and without a format that can be read
   //   Exhausted "disk-full", "disk-read-only", Unavailable "disk"
   static Result<std::unique_ptr<RocksStore>> Open(const std::filesystem::path& path,
                                                   const RocksOptions& options = {});
+  // The same only to read, and locked as if to write; one of an older format is refused ("older-
+  // format"), and one that is not there is not made.
+  static Result<std::unique_ptr<RocksStore>> OpenToRead(const std::filesystem::path& path);
   ~RocksStore() override;
   RocksStore(const RocksStore&) = delete;
   RocksStore& operator=(const RocksStore&) = delete;
@@ -68,12 +84,19 @@ class RocksStore : public Store {
   // Writes what is in memory into table files. For tests and before a copy.
   Result<void> Flush();
 
+  // A backup of all that is committed (rocks_backups.h), while others read and commit. Any thread,
+  // one at a time. Until it has returned the store does not open its files anew.
+  Result<MadeBackup> MakeBackup(const BackupOptions& options,
+                                const std::function<void(model::BackupProgress)>& progress,
+                                const std::stop_token& stop) const;
+
   class Database;  // rocks_database.h
 
  private:
   RocksStore(std::filesystem::path path, RocksOptions options, std::shared_ptr<Database> database);
   std::shared_ptr<Database> database() const;
   Result<void> Reopen();
+  Result<void> Upgrade();
 
   const std::filesystem::path path_;
   const RocksOptions options_;

@@ -8,6 +8,10 @@ namespace {
 using model::Task;
 using model::TaskState;
 
+// More than one task can have been leased between a backup and the loss of what came after it: at
+// the longest delays, in a month.
+constexpr std::uint32_t kAttemptsPassed = 10'000;
+
 void End(Task& task, TaskState state, std::string reason, Time now) {
   task.state = state;
   task.resting = false;
@@ -112,6 +116,16 @@ void Revive(Task& task) {
   task.reason.clear();
   task.not_before = Time{};
   task.ended_at.reset();
+}
+
+void Restore(Task& task, Time now) {
+  task.attempt += kAttemptsPassed;
+  Doubt(task, std::string(model::kRestored));
+  if (task.state == TaskState::kDead) return;
+  const bool resting = task.resting;
+  task.failures = 0;
+  Again(task, TaskState::kUnknown, std::string(model::kRestored), now);
+  task.resting = resting;
 }
 
 void Confirm(Task& task, Time now) {

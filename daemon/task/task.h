@@ -53,6 +53,12 @@ bool Supersede(model::Task& task, std::string reason, Time now);
 // A person retries a dead one; or an unknown one, having seen that the effect is not there.
 void Revive(model::Task& task);
 
+// The store was put back from a backup that holds this task open, or dead: since then it may have
+// been carried out, or tried again. It is looked at before anything is written. Reports of attempts
+// that were begun after the backup no longer count. A dead one stays dead until a person retries
+// it.
+void Restore(model::Task& task, Time now);
+
 // A person has seen that the effect of an unknown one is there.
 void Confirm(model::Task& task, Time now);
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "daemon/bus/task_codec.h"
+#include "daemon/log/log.h"
 
 namespace roster::worker {
 namespace {
@@ -18,6 +19,12 @@ constexpr Duration kBrokenChannelPause = std::chrono::milliseconds(200);
 std::string Name(const Attempt& attempt) {
   const auto& [school, task, number] = attempt;
   return school.value() + "/" + ToString(task) + "#" + std::to_string(number);
+}
+
+log::Fields FieldsOf(const Attempt& attempt) {
+  const auto& [school, task, number] = attempt;
+  return {
+      {"school", school.value()}, {"task", ToString(task)}, {"attempt", std::to_string(number)}};
 }
 
 struct OutcomeWords {
@@ -49,6 +56,7 @@ Worker::End Worker::Run(const std::stop_token& stop) {
   const std::stop_callback wake(stop, [this] { channel_.Wake(); });
   End end;
   while (true) {
+    if (settings_.turned) settings_.turned();
     CollectEnded();
     if (stop.stop_requested() && !stopping_) BeginStop();
     if (protocol_.Finished()) break;
@@ -87,7 +95,9 @@ void Worker::BeginStop() {
 
 void Worker::CollectEnded() {
   for (auto& [attempt, outcome] : crew_.TakeEnded()) {
-    spdlog::info("Task {}: {}", Name(attempt), std::visit(OutcomeWords{}, outcome));
+    log::Write(log::Level::kInfo,
+               "Task " + Name(attempt) + ": " + std::visit(OutcomeWords{}, outcome),
+               FieldsOf(attempt));
     protocol_.Ended(attempt, std::move(outcome));
   }
 }
@@ -95,7 +105,9 @@ void Worker::CollectEnded() {
 void Worker::StartTasks() {
   const Duration now = clock_.Steady();
   for (const Attempt& attempt : protocol_.RunOut(now)) {
-    spdlog::warn("Task {}: its lease ran out; it stops before it writes.", Name(attempt));
+    log::Write(log::Level::kWarning,
+               "Task " + Name(attempt) + ": its lease ran out; it stops before it writes.",
+               FieldsOf(attempt));
     crew_.Stop(attempt);
   }
   while (!stopping_ && crew_.idle() > 0) {
@@ -144,15 +156,19 @@ void Worker::Apply(const ReplyEffects& effects) {
     set_rate_(school, requests_per_second);
   }
   for (const Attempt& attempt : effects.lost_running) {
-    spdlog::warn("Task {}: its lease is lost; it stops before it writes.", Name(attempt));
+    log::Write(log::Level::kWarning,
+               "Task " + Name(attempt) + ": its lease is lost; it stops before it writes.",
+               FieldsOf(attempt));
     crew_.Stop(attempt);
   }
   if (effects.lost_waiting > 0) {
     spdlog::warn("{} leases are lost; those tasks are not begun.", effects.lost_waiting);
   }
   for (const Attempt& attempt : effects.refused) {
-    spdlog::warn("Task {}: the report is dropped; the attempt is no longer the current one.",
-                 Name(attempt));
+    log::Write(log::Level::kWarning,
+               "Task " + Name(attempt) +
+                   ": the report is dropped; the attempt is no longer the current one.",
+               FieldsOf(attempt));
   }
   if (effects.error) {
     spdlog::error("The daemon answered: {} ({})", effects.error->message, effects.error->reason);

@@ -23,6 +23,9 @@ struct WorkerSettings {
   Duration stop_grace = std::chrono::seconds(8);
   // once: how long to wait for a daemon that does not answer.
   Duration once_unanswered_max = std::chrono::seconds(60);
+  // Called at each turn of the loop, which takes a second or so whatever the crew does: whoever
+  // watches over the loop is told that it goes on. May be empty.
+  std::function<void()> turned = nullptr;
 };
 
 class Worker {

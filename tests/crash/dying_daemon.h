@@ -42,6 +42,20 @@ class DyingStore : public Store {
   std::unique_ptr<Reader> Snapshot() const override { return store_->Snapshot(); }
   void StartPurge() override { store_->StartPurge(); }
   std::optional<Result<void>> TakePurged() override { return store_->TakePurged(); }
+  Result<MadeBackup> MakeBackup(const BackupOptions& options,
+                                const std::function<void(model::BackupProgress)>& progress,
+                                const std::stop_token& stop) const {
+    crash::KillPoint("backup.before");
+    auto made = store_->MakeBackup(
+        options,
+        [&](model::BackupProgress at) {
+          crash::KillPoint("backup." + at.phase);
+          progress(std::move(at));
+        },
+        stop);
+    crash::KillPoint("backup.after");
+    return made;
+  }
 
  private:
   explicit DyingStore(std::unique_ptr<RocksStore> store) : store_(std::move(store)) {}

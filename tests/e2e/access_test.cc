@@ -119,6 +119,8 @@ std::map<std::string, std::pair<std::string, v1::Request>> Requests() {
   add("Reload", "o").mutable_reload();
   add("Acknowledge", "rao").mutable_acknowledge();
   add("Forget", "o").mutable_forget()->add_persons(999'999'999);
+  add("MakeBackup", "o").mutable_make_backup();
+  add("ListBackups", "o").mutable_list_backups();
   return all;
 }
 

@@ -29,7 +29,7 @@ const std::map<std::string, std::string> kTable = {
     {"ListFamilies", "vra"}, {"ListGroups", "vra"}, {"ResolveGroup", "r"},
     {"DecideMatch", "r"},    {"ConfirmTasks", "a"}, {"VerifyState", "vraos"},
     {"WhoAmI", ""},          {"Reload", "o"},       {"Acknowledge", "rao"},
-    {"Forget", "o"},
+    {"Forget", "o"},         {"MakeBackup", "o"},   {"ListBackups", "o"},
 };
 
 constexpr std::pair<char, Role> kLetters[] = {{'v', Role::kViewer},   {'r', Role::kReviewer},

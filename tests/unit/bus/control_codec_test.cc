@@ -1016,6 +1016,8 @@ TEST(ControlCodec, EveryReplyIsSaid) {
       {model::ReloadReply{}, wire::Reply::kReload},
       {model::AcknowledgeReply{}, wire::Reply::kAcknowledge},
       {model::ForgetReply{}, wire::Reply::kForget},
+      {model::BackupReply{}, wire::Reply::kBackup},
+      {model::BackupList{}, wire::Reply::kBackups},
   };
   ASSERT_EQ(all.size(), std::variant_size_v<model::ReplyBody>);
   for (const auto& [body, which] : all) EXPECT_EQ(Reply(body).body_case(), which);

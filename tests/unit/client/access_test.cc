@@ -108,6 +108,19 @@ TEST_F(Access, AReloadThatIsRefusedSaysWhy) {
   EXPECT_NE(ran.err.find("line 3"), std::string::npos);
 }
 
+TEST_F(Access, AReloadThatIsRefusedSaysEachProblemOnALine) {
+  const std::string said = "It was not taken.\nx.yaml:3: one\nx.yaml:7: two \x1B[2J";
+  world_.daemon.On("reload", ErrorOf("invalid", "config", said));
+  const Ran ran = world_.Run({"reload"});
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_TRUE(
+      ran.err.starts_with("rosterctl: It was not taken.\n  x.yaml:3: one\n  x.yaml:7: two "))
+      << ran.err;
+  EXPECT_EQ(ran.err.find('\x1B'), std::string::npos);
+  const Ran json = world_.Run({"reload", "--json"});
+  EXPECT_NE(json.err.find("\"reason\":\"config\""), std::string::npos) << json.err;
+}
+
 TEST_F(Access, KeygenWritesBothFilesAndNeverOverAnything) {
   world_.daemon.connected = false;
   const mode_t before = ::umask(0);

@@ -186,6 +186,19 @@ TEST_F(Record, WhatGoesWithExportAndVerifyIsSaid) {
   EXPECT_EQ(world_.Run({"journal", "verify", "file"}).exit, 2);
 }
 
+TEST_F(Record, AnActorIsNoName) {
+  for (const char* wrong :
+       {"bob", "uid:", "uid:bob", "key:", "key:9f86", "worker:", "key:ZZ", "uid:-1", "Rosterd"}) {
+    const Ran ran = world_.Run({"journal", "--actor", wrong});
+    EXPECT_EQ(ran.exit, 2) << wrong;
+    EXPECT_NE(ran.err.find("uid:1000"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("rosterctl whoami"), std::string::npos);
+  }
+  for (const char* right : {"uid:0", "key:9f86d081884c7d65", "worker:w1", "rosterd"}) {
+    EXPECT_EQ(world_.Run({"journal", "--actor", right}).exit, 0) << right;
+  }
+}
+
 TEST_F(Record, ForgetAsksAndRemoves) {
   v1::Reply reply;
   reply.mutable_forget()->set_forgotten(1);

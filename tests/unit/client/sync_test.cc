@@ -105,6 +105,15 @@ TEST_F(Sync, AStalePlanIsRefusedWithWhatHasChanged) {
   EXPECT_NE(ran.out.find("rosterctl sync 7 --leave-out-changed"), std::string::npos);
 }
 
+TEST_F(Sync, OfSomebodyForgottenThereIsNoRowToShow) {
+  v1::Reply reply = ErrorOf("conflict", "plan-changed", "Plan 7 was not approved.");
+  reply.mutable_error()->set_changed_total(1);
+  world_.daemon.On("approve_plan", reply);
+  const Ran ran = world_.Run({"sync", "7"});
+  EXPECT_NE(ran.out.find("1 person: they are in no list any more"), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.out.find("more."), std::string::npos);
+}
+
 TEST_F(Sync, WhereEverythingHasChangedThereIsNoRestToApprove) {
   v1::Reply reply = ErrorOf("conflict", "plan-changed", "Plan 7 was not approved.");
   reply.mutable_error()->set_changed_total(SamplePlan().items());
@@ -226,6 +235,40 @@ TEST_F(Sync, TheFirstOfTwoIsToldWhatTheOtherTypes) {
   const Ran waiting = world_.Run({"sync", "7", "--wait"});
   EXPECT_EQ(waiting.exit, 3) << "there is nothing to wait for here";
   EXPECT_NE(waiting.out.find("waits for a second approver"), std::string::npos);
+}
+
+TEST_F(Sync, AnApprovalThatIsReplacedIsSaidToBoth) {
+  v1::Plan plan = First();
+  plan.mutable_first_approval()->set_replaced_actor("uid:1002");
+  *plan.mutable_first_approval()->mutable_replaced_at() = At();
+  v1::Reply reply;
+  *reply.mutable_approve()->mutable_plan() = plan;
+  world_.daemon.On("approve_plan", reply);
+  const std::string said = "The approval by uid:1002 of ";
+  EXPECT_NE(world_.Run({"sync", "7"}).out.find(said), std::string::npos);
+  world_.daemon.On("get_plan", PlanOf(plan));
+  const Ran shown = world_.Run({"plan", "7"});
+  EXPECT_NE(shown.out.find(said), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("no longer counts"), std::string::npos);
+}
+
+TEST_F(Sync, CommandsThatAreSaidRunWhereThereAreSeveralSchools) {
+  v1::Reply reply;
+  *reply.mutable_approve()->mutable_plan() = First();
+  world_.daemon.On("approve_plan", reply);
+  EXPECT_NE(world_.Run({"--school", "tcs", "sync", "7"})
+                .out.find("Another person runs: rosterctl --school tcs sync 7\n"),
+            std::string::npos);
+  world_.daemon.On("get_plan", PlanOf(HeldPlan()));
+  const std::string held = world_.Run({"--school", "tcs", "plan", "7"}).out;
+  EXPECT_NE(held.find("rosterctl --school tcs plan "), std::string::npos) << held;
+  for (std::size_t at = 0; (at = held.find("rosterctl ", at)) != std::string::npos; ++at) {
+    EXPECT_EQ(held.compare(at, 23, "rosterctl --school tcs "), 0) << held.substr(at, 40);
+  }
+  AtATerminal();
+  world_.daemon.On("approve_plan", ErrorOf("refused", "gone", "Look: `rosterctl plan` says it."));
+  const Ran ran = world_.Run({"--school", "tcs", "sync", "7"});
+  EXPECT_NE(ran.err.find("`rosterctl --school tcs plan` says it."), std::string::npos) << ran.err;
 }
 
 TEST_F(Sync, TheSecondIsToldExactlyWhatTheFirstHasApproved) {

@@ -120,6 +120,14 @@ TEST(ConfigNetwork, TcpNeedsACertificateAndAccess) {
   ExpectProblem(School("") + certificate, "network: is for tcp:// alone");
 }
 
+TEST(ConfigNetwork, SomebodyCanGetIn) {
+  const std::string certificate = "network: {certificate: {file: rosterd.cert_secret}}\n";
+  const std::string users = "access:\n" + Entry("name: ada, users: [0], roles: [operator]");
+  ExpectProblem(Networked(users + certificate), "access: gives nobody a key");
+  const std::string control = School("") + "endpoints: {tasks: \"tcp://10.0.0.5:7402\"}\n";
+  Good(control + users + certificate);  // people come by ipc
+}
+
 TEST(ConfigNetwork, OneSocketOnTcpIsEnough) {
   ExpectProblem(School("") + "endpoints: {events: \"tcp://10.0.0.5:7401\"}\n",
                 "endpoints.events: is open to the network");
@@ -284,6 +292,10 @@ TEST(Renew, EachKeyCountsAtOnceOrIsNamed) {
       {"batch: 50}\n", "batch: 50}\naccess: [{name: ada, users: [root], roles: [viewer]}]\n",
        "access", ""},
       {"/var/lib/rosterd", "/var/lib/other", "", "state_dir"},
+      {"state_dir: /var/lib/rosterd", "state_dir: /var/lib/rosterd\nbackup: {keep: 3}",
+       "backup.keep", ""},
+      {"state_dir: /var/lib/rosterd",
+       "state_dir: /var/lib/rosterd\nbackup: {directory: /srv/backups}", "", "backup.directory"},
       {"events.sock", "events2.sock", "", "endpoints"},
       {"concurrency: 8", "concurrency: 7", "", "worker"},
       {"lease: 90s}", "lease: 90s, connect: \"ipc:///run/other.sock\"}", "", "worker"},

@@ -123,7 +123,7 @@ TEST(Config, ExamplesAreGood) {
     EXPECT_EQ(ProblemsOf(OnThisMachine(as_it_stands)), "") << file.path();
     EXPECT_EQ(ProblemsOf(OnThisMachine(with_all)), "") << file.path();
   }
-  EXPECT_EQ(examples, 2U);
+  EXPECT_EQ(examples, 3U);
 }
 
 TEST(Config, ParentsExampleIsOfParents) {
@@ -135,6 +135,25 @@ TEST(Config, ParentsExampleIsOfParents) {
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->schools[0].rules.accounts, model::AccountsOf::kParents);
   EXPECT_EQ(result->schools[0].plans.rollovers.size(), 1U);
+}
+
+TEST(Config, DistrictExampleIsOfSeveralSchools) {
+  const auto path = std::filesystem::path(ROSTER_EXAMPLES) / "rosterd-district.yaml";
+  std::ifstream stream(path);
+  std::stringstream text;
+  text << stream.rdbuf();
+  const auto result = LoadText(OnThisMachine(text.str()), path.string());
+  ASSERT_TRUE(result) << result.error().message;
+  std::map<std::string, int> keys;
+  int parents = 0;
+  for (const config::School& school : result->schools) {
+    ++keys[school.facts.subscription_key.value];
+    parents += school.rules.accounts == model::AccountsOf::kParents ? 1 : 0;
+  }
+  EXPECT_EQ(result->schools.size(), 4U);
+  EXPECT_EQ(keys.size(), 2U);
+  EXPECT_GE(keys["facts-subscription-key"], 2);
+  EXPECT_EQ(parents, 1);
 }
 
 TEST(Config, SaysFileLinePathWhatAndWhatIsAllowed) {

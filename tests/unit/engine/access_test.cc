@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,8 +70,12 @@ std::map<std::string, Case> Requests() {
   add("Reload", "o").mutable_reload();
   add("Acknowledge", "rao").mutable_acknowledge();
   add("Forget", "o").mutable_forget()->add_persons(1);
+  add("MakeBackup", "o").mutable_make_backup();
+  add("ListBackups", "o").mutable_list_backups();
   return all;
 }
+
+const std::set<std::string> kOfAllSchools = {"Reload", "MakeBackup", "ListBackups"};
 
 constexpr std::pair<char, Role> kLetters[] = {{'v', Role::kViewer},   {'r', Role::kReviewer},
                                               {'a', Role::kApprover}, {'o', Role::kOperator},
@@ -298,7 +303,7 @@ TEST_F(TwoSchools, TheOnlySchoolOfOnesOwnNeedsNoName) {
 
 TEST_F(TwoSchools, AForeignSchoolIsAnsweredAsOneThatIsNotThere) {
   for (const auto& [name, one] : Requests()) {
-    if (name == "WhoAmI" || name == "Reload") continue;  // of no school
+    if (name == "WhoAmI" || kOfAllSchools.contains(name)) continue;  // of no school
     wire::Reply foreign = AskAs(desk_, User(1), Of(name, "scs"));
     wire::Reply none = AskAs(desk_, User(1), Of(name, "nowhere"));
     foreign.clear_request_id();
@@ -329,11 +334,15 @@ TEST_F(TwoSchools, ARoleInOneSchoolIsNoneInTheOther) {
             (Lines{"uid:1 Decide unknown-school 1", "uid:1 ApprovePlan role-missing 1"}));
 }
 
-TEST_F(TwoSchools, ReloadIsForOperatorsOfAllSchools) {
-  EXPECT_EQ(AskAs(desk_, User(2), Of("Reload")).error().reason(), "role-missing");
-  EXPECT_EQ(AskAs(desk_, User(1), Of("Reload")).error().reason(), "role-missing");
+TEST_F(TwoSchools, WhatConcernsAllSchoolsIsForOperatorsOfAllSchools) {
+  for (const std::string& name : kOfAllSchools) {
+    EXPECT_EQ(AskAs(desk_, User(2), Of(name)).error().reason(), "role-missing") << name;
+    EXPECT_EQ(AskAs(desk_, User(1), Of(name)).error().reason(), "role-missing") << name;
+  }
   EXPECT_EQ(AskAs(desk_, User(3), Of("Reload")).error().reason(), "no-config-file");
   EXPECT_EQ(AskAs(desk_, User(4), Of("Reload")).error().reason(), "no-config-file");
+  EXPECT_TRUE(AskAs(desk_, User(3), Of("MakeBackup")).has_backup());
+  EXPECT_TRUE(AskAs(desk_, User(4), Of("ListBackups")).has_backups());
 }
 
 // ---- workers ------------------------------------------------------------------------------------
@@ -618,7 +627,8 @@ TEST_F(Reloading, AFileThatIsNotGoodChangesNothingAndIsTold) {
   EXPECT_EQ(reply.error().reason(), "config");
   EXPECT_NE(reply.error().message().find(problem_), std::string::npos);
   EXPECT_EQ(StateOf(desk_), before);
-  EXPECT_EQ(desk_.Entries().size(), entries);
+  ASSERT_EQ(desk_.Entries().size(), entries + 1);
+  EXPECT_EQ(Refused(desk_), Lines{"uid:1000 Reload config 1"});
   EXPECT_EQ(taken_, 0);
   EXPECT_EQ(desk_.bus.gate_asked, 0);
   EXPECT_EQ(desk_.Status().config_problem(), problem_);
@@ -645,6 +655,7 @@ TEST_F(Reloading, BySignalItIsRosterdsOwn) {
   desk_.Step();
   EXPECT_EQ(reads_, 2);
   EXPECT_EQ(desk_.Status().config_problem(), problem_);
+  EXPECT_EQ(Refused(desk_), Lines{"rosterd Reload config 1"});
 }
 
 TEST_F(Reloading, WhatIsNotOnDiskDoesNotCount) {

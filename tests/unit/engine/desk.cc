@@ -111,9 +111,14 @@ void Desk::Must(const Result<void>& result) {
 void Desk::Restart() {
   Engine::World world{store, bus, polls, clock, random, access};
   world.reload = reload;
+  world.answered = [this](const model::Answered& one) { answered.push_back(one); };
+  world.vitals = [this](model::Vitals taken) { vitals = std::move(taken); };
+  world.backups = &backups;
   engine_ = std::make_unique<Engine>(settings, std::move(world));
   polls.started.clear();
   polls.ended.clear();
+  backups.started.clear();
+  backups.ended.reset();
   last_.reset();
   Must(engine_->Open());
 }

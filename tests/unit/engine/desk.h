@@ -89,6 +89,19 @@ class DeskPolls : public Polls {
   std::vector<PollEnd> ended;
 };
 
+// Backups that end when the test says so.
+class DeskBackups : public Backups {
+ public:
+  void Start(std::uint64_t run) override { started.push_back(run); }
+  std::optional<BackupEnd> Take() override { return std::exchange(ended, std::nullopt); }
+  model::BackupProgress Progress() const override { return {"copy", 1, 2}; }
+  std::vector<model::Backup> All() const override { return all; }
+
+  std::vector<std::uint64_t> started;
+  std::optional<BackupEnd> ended;
+  std::vector<model::Backup> all;
+};
+
 struct Pupil {
   std::int64_t id = 0;
   std::string first;
@@ -143,10 +156,13 @@ class Desk {
   DeskStore store{clock};
   DeskBus bus;
   DeskPolls polls;
+  DeskBackups backups;
   SeededRandom random{1};
   access::Current access;  // uid 1000 has every role
   Settings settings;
   std::function<Result<Engine::Reloaded>()> reload;  // counts from the next Restart() on
+  std::vector<model::Answered> answered;             // what was told of each
+  std::optional<model::Vitals> vitals;               // given last
   bus::Peer peer{1000, 1000, 1};                     // who sends what is sent from here on
 
   Engine& engine() { return *engine_; }

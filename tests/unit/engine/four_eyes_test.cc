@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "daemon/store/codec.h"
 #include "daemon/store/keys.h"
@@ -211,6 +212,18 @@ TEST_F(FourEyes, AnotherChoiceIsAFirstApprovalAgain) {
   ASSERT_EQ(given.except_size(), 2) << "the second sees what is to be said again";
   EXPECT_EQ(given.except(0), 1);
   EXPECT_EQ(desk.CountEntries(wire::Entry::kApprovalGiven), 2U);
+  EXPECT_EQ(given.replaced_actor(), "uid:1000");
+  EXPECT_TRUE(given.has_replaced_at());
+  for (const wire::Entry& entry : desk.Entries()) {
+    if (!entry.has_approval_given() || entry.actor() != "uid:1000") continue;
+    EXPECT_EQ(Newest().approval_given().replaces(), entry.seq());
+  }
+  EXPECT_EQ(Newest().approval_given().replaced_actor(), "uid:1000");
+  AsAnn();
+  ASSERT_EQ(desk.School().waiting_size(), 1);
+  EXPECT_EQ(desk.School().waiting(0).first_approval().replaced_actor(), "uid:1000")
+      << "the first is told too";
+  AsBen();
   part.clear_except();
   part.add_except(1);
   part.add_except(2);
@@ -289,6 +302,102 @@ TEST_F(FourEyes, GuardsThatHoldNothingAreNotLifted) {
   lifted.set_override_reason("to be sure");
   EXPECT_EQ(desk.Approve(lifted).approve().plan().state(), wire::APPROVED);
   desk.WorkUntilDone();
+}
+
+TEST_F(FourEyes, ANeedlessWordToLiftGuardsIsNoOtherChoice) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(3);
+  const wire::Plan plan = desk.Plan();
+  wire::ApprovePlan lifted = Whole(plan);
+  lifted.set_override_guards(true);
+  lifted.set_override_reason("to be sure");
+  const wire::Reply first = desk.Approve(lifted);
+  EXPECT_FALSE(first.approve().plan().first_approval().override_guards());
+  EXPECT_EQ(first.approve().plan().first_approval().override_reason(), "") << "it lifts nothing";
+  AsBen();
+  EXPECT_EQ(desk.Approve(Whole(plan)).approve().plan().state(), wire::APPROVED);
+  AsAnn();
+  desk.WorkUntilDone();
+}
+
+// Why a guard is lifted is said in words of one's own, which may name people.
+TEST_F(FourEyes, WordsAreForThoseWhoMaySeePeople) {
+  std::vector<model::Grant> grants = desk.access.Get()->grants();
+  grants.push_back({"Dora",
+                    {1003},
+                    {},
+                    {},
+                    {model::Role::kSubscriber, model::Role::kOperator, model::Role::kWorker},
+                    {}});
+  grants.push_back({"Viv", {1004}, {}, {}, {model::Role::kViewer}, {}});
+  desk.access.Set(access::Access(grants));
+  Rules().all = true;
+  desk.settings.schools[0].plans.guards[static_cast<std::size_t>(model::GuardKind::kArchive)] = {
+      2, std::nullopt, 0};
+  desk.Restart();
+  Withdraw(3);
+  wire::ApprovePlan lifted = Whole(desk.Plan());
+  lifted.set_override_guards(true);
+  lifted.set_override_reason("Ann's words");
+  ASSERT_TRUE(desk.Approve(lifted).has_approve());
+  const auto seen_by = [&](std::int64_t uid) {
+    desk.peer = {uid, uid, 9};
+    return desk.Status().DebugString();
+  };
+  EXPECT_EQ(seen_by(1003).find("words"), std::string::npos);
+  EXPECT_NE(seen_by(1004).find("Ann\\'s words"), std::string::npos);
+  AsBen();
+  lifted.set_override_reason("Ben's words");
+  ASSERT_EQ(desk.Approve(lifted).approve().plan().state(), wire::APPROVED);
+  EXPECT_EQ(seen_by(1003).find("words"), std::string::npos);
+  EXPECT_NE(seen_by(1004).find("Ben\\'s words"), std::string::npos);
+  AsAnn();
+  desk.WorkUntilDone();
+}
+
+// What can't be is on record as what may not be is.
+TEST_F(FourEyes, CommandsThatAreNotDoneAreOnRecord) {
+  desk.settings.schools[0].plans.guards[static_cast<std::size_t>(model::GuardKind::kArchive)] = {
+      2, std::nullopt, 0};
+  desk.Restart();
+  const auto refused = [&] {
+    desk.Step();
+    std::map<std::string, std::string> all;  // reason -> request
+    for (const wire::Entry& entry : desk.Entries()) {
+      if (!entry.has_request_refused()) continue;
+      all[entry.request_refused().reason()] = entry.request_refused().request();
+      EXPECT_EQ(entry.actor(), "uid:1000");
+    }
+    return all;
+  };
+  Withdraw(3);
+  const wire::Plan plan = desk.Plan();
+  wire::ApprovePlan forged = Whole(plan);
+  forged.set_digest(std::string(32, 'x'));
+  EXPECT_EQ(desk.Approve(forged).error().reason(), "plan-digest");
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "plan-held");
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "plan-held");
+  wire::Request forget;
+  forget.mutable_forget()->add_persons(5);
+  forget.mutable_forget()->add_persons(6);
+  forget.mutable_forget()->add_persons(4711);
+  EXPECT_EQ(desk.Command(forget).forget().refused_size(), 3);
+  EXPECT_EQ(desk.PrepareUndo(plan.plan()).error().reason(), "plan-not-finished");
+  EXPECT_EQ(desk.PrepareUndo(4711).error().reason(), "unknown-plan");
+  const auto all = refused();
+  const std::map<std::string, std::string> expected = {{"plan-digest", "ApprovePlan"},
+                                                       {"plan-held", "ApprovePlan"},
+                                                       {"still-here", "Forget"},
+                                                       {"plan-not-finished", "PreparePlan"}};
+  EXPECT_EQ(all, expected) << "a number that nobody has is a slip of the pen";
+  desk.clock.Advance(std::chrono::minutes(1));
+  refused();
+  std::uint64_t held = 0;
+  for (const wire::Entry& entry : desk.Entries()) {
+    if (entry.request_refused().reason() == "plan-held") held += entry.request_refused().times();
+  }
+  EXPECT_EQ(held, 2U) << "each is counted, and a minute holds one entry of a kind";
 }
 
 TEST_F(FourEyes, AnApprovalIsForThePlanThatWasSeen) {

@@ -128,5 +128,130 @@ TEST_F(Synced, NobodyIsMissedWhileNothingWaits) {
   EXPECT_EQ(desk.CountEntries(wire::Entry::kWorkersAway), 0U);
 }
 
+// Three changes are approved, and the site does none.
+class Site : public Synced {
+ protected:
+  void SetUp() override {
+    Synced::SetUp();
+    for (int i = 0; i < 3; ++i) desk.pupils[static_cast<std::size_t>(i)].last = "Other";
+    desk.Poll();
+    ASSERT_TRUE(desk.Approve(desk.Plan()).has_approve());
+  }
+  // So many tasks are tried, and fail for this.
+  void Fail(const std::string& reason, std::uint32_t tasks = 1) {
+    std::vector<wire::Outcome> outcomes;
+    for (const auto& task : desk.Lease("w", tasks)) {
+      wire::Outcome outcome;
+      outcome.mutable_lease()->set_school(task.school());
+      outcome.mutable_lease()->set_plan(task.plan());
+      outcome.mutable_lease()->set_index(task.index());
+      outcome.mutable_lease()->set_attempt(task.attempt());
+      outcome.mutable_failed()->set_reason(reason);
+      outcome.mutable_failed()->set_again(true);
+      outcome.mutable_failed()->set_site_failing(true);
+      outcomes.push_back(outcome);
+    }
+    ASSERT_FALSE(outcomes.empty());
+    desk.Report("w", outcomes);
+  }
+  void Pass(Duration time) {
+    desk.clock.Advance(time);
+    desk.Step();
+  }
+  void Retry() {
+    wire::Request request;
+    request.mutable_retry_tasks()->set_all_dead(true);
+    ASSERT_TRUE(desk.Command(request).has_retry());
+  }
+  std::size_t Stopped() { return desk.CountEntries(wire::Entry::kSiteStopped); }
+  std::size_t Back() { return desk.CountEntries(wire::Entry::kSiteBack); }
+};
+
+TEST_F(Site, ThatRefusesTheKeyIsToldAtOnceAndOnce) {
+  Fail("site-unauthorized", 3);
+  ASSERT_EQ(Stopped(), 1U);
+  const wire::Entry entry = desk.Entries().back();
+  EXPECT_EQ(entry.actor(), "rosterd");
+  EXPECT_EQ(entry.site_stopped().reason(), "site-unauthorized");
+  EXPECT_EQ(entry.site_stopped().waiting(), 3U);
+  Pass(std::chrono::minutes(10));
+  Fail("site-unauthorized");
+  EXPECT_EQ(Stopped(), 1U);
+  Pass(std::chrono::minutes(10));
+  desk.WorkUntilDone();
+  EXPECT_EQ(Back(), 1U) << "once, whatever is done";
+  EXPECT_EQ(desk.School().site_problem(), "");
+}
+
+TEST_F(Site, ThatFailsIsToldWhenItGoesOn) {
+  Fail("site-unavailable", 3);
+  EXPECT_EQ(Stopped(), 0U) << "three failures of one moment are one";
+  Pass(std::chrono::minutes(10));
+  Fail("site-unavailable");
+  ASSERT_EQ(Stopped(), 1U);
+  EXPECT_EQ(desk.Entries().back().site_stopped().reason(), "site-unavailable");
+  Pass(std::chrono::minutes(10));
+  Fail("site-unauthorized");
+  EXPECT_EQ(Stopped(), 2U) << "that is another matter, and nobody but a person mends it";
+  Pass(std::chrono::minutes(10));
+  Fail("site-unavailable");
+  EXPECT_EQ(Stopped(), 2U);
+}
+
+TEST_F(Site, ThatWorksAgainSoonIsNobodysBusiness) {
+  Fail("site-unavailable", 3);
+  Pass(std::chrono::minutes(10));
+  desk.WorkUntilDone();
+  EXPECT_EQ(Stopped(), 0U);
+  EXPECT_EQ(Back(), 0U);
+}
+
+TEST_F(Site, ARestartNeitherRepeatsNorForgetsIt) {
+  Fail("site-unauthorized");
+  ASSERT_EQ(Stopped(), 1U);
+  desk.Restart();
+  EXPECT_NE(desk.School().site_problem(), "");
+  Pass(std::chrono::minutes(10));
+  Fail("site-unauthorized");
+  EXPECT_EQ(Stopped(), 1U);
+  desk.Restart();
+  Pass(std::chrono::minutes(10));
+  desk.WorkUntilDone();
+  EXPECT_EQ(Back(), 1U);
+}
+
+// Somebody says that they know, mends something, and it was not that.
+TEST_F(Site, IsToldAgainWhenARetryIsNoBetter) {
+  Fail("site-unauthorized");
+  ASSERT_EQ(Ack(desk, 0).error().reason(), "");
+  Pass(std::chrono::minutes(10));
+  Fail("site-unauthorized");
+  EXPECT_EQ(Stopped(), 1U) << "what is known is known";
+  Pass(std::chrono::minutes(10));
+  Retry();
+  Fail("site-unauthorized");
+  EXPECT_EQ(Stopped(), 2U);
+  EXPECT_GT(desk.Entries().back().seq(), desk.School().acknowledged());
+  Pass(std::chrono::minutes(10));
+  desk.WorkUntilDone();
+  EXPECT_EQ(Back(), 1U);
+}
+
+// The same of FACTS: an acknowledgement is of what was, and a key that is refused again is news.
+TEST_F(Synced, AKeyThatIsRefusedAgainIsToldAgain) {
+  const auto refuse = [&] {
+    const PollJob job = desk.StartPoll();
+    desk.EndPoll({job.school, job.poll, PollEnd::Side::kSource,
+                  Fail(Code::kRefused, "school-key-refused", "FACTS refuses the key.")});
+  };
+  refuse();
+  ASSERT_EQ(desk.CountEntries(wire::Entry::kSourceStopped), 1U);
+  Ack(desk, 0);
+  refuse();
+  ASSERT_EQ(desk.CountEntries(wire::Entry::kSourceStopped), 2U);
+  EXPECT_GT(desk.Entries().back().seq(), desk.School().acknowledged());
+  desk.Poll();
+}
+
 }  // namespace
 }  // namespace roster::engine

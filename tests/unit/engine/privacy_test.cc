@@ -175,7 +175,9 @@ TEST_F(Leaver, WhoIsStillHereIsNotForgotten) {
 TEST_F(Leaver, ForgettingTwiceIsForgettingOnce) {
   Leave();
   EXPECT_EQ(Forget(desk, {7, 7}).forget().forgotten(), 1U);
-  EXPECT_EQ(Forget(desk, {7}).forget().forgotten(), 1U);
+  const wire::Reply again = Forget(desk, {7});
+  EXPECT_EQ(again.forget().forgotten(), 0U);
+  EXPECT_EQ(ReasonOf(again), "nothing-held");
   EXPECT_EQ(desk.CountEntries(wire::Entry::kPersonsForgotten), 1U);
 }
 
@@ -302,6 +304,89 @@ TEST_F(Parents, AFamilyThatHasLeftGoesWithItsNoteAndItsDuplicate) {
   desk.ExpectConsistent();
   desk.Poll();
   EXPECT_FALSE(Holds(desk, "quixano"));
+}
+
+// Nobody of family 20 was ever selected: when its child leaves, no row of Cat and Dan is kept.
+class Moving : public Parents {
+ protected:
+  void SetUp() override {
+    Parents::SetUp();
+    desk.DecideFamilies(true, {20}, "the quixanos are moving");
+  }
+  void Leave() {
+    Person(102).status = "Withdrawn";
+    desk.Poll();
+    desk.Poll();
+    for (const auto& row : desk.Users(wire::LIST_STATUS_UNSPECIFIED)) {
+      EXPECT_NE(row.person(), 3);
+      EXPECT_NE(row.person(), 4);
+    }
+    ASSERT_TRUE(Holds(desk, "quixano"));
+  }
+};
+
+TEST_F(Moving, TheNoteOfAFamilyGoesThoughTheRowsWentBefore) {
+  Leave();
+  const wire::Reply reply = Forget(desk, {3, 4});
+  ASSERT_TRUE(reply.has_forget()) << reply.error().message();
+  EXPECT_EQ(reply.forget().forgotten(), 2U);
+  EXPECT_EQ(Where(desk, "quixano"), "");
+  EXPECT_EQ(desk.Verify(1000).differences_total, 0U);
+}
+
+TEST_F(Moving, OneOfThemIsEnoughWhereNobodyIsLeft) {
+  Leave();
+  EXPECT_EQ(Forget(desk, {3}).forget().forgotten(), 1U);
+  EXPECT_EQ(Where(desk, "quixano"), "");
+  EXPECT_EQ(ReasonOf(Forget(desk, {3})), "nothing-held");
+}
+
+TEST_F(Moving, TheNoteStaysWhileSomebodyIsLeft) {
+  desk.households[1].parents = {3};
+  desk.links.erase(std::remove_if(desk.links.begin(), desk.links.end(),
+                                  [](const Parenthood& link) { return link.parent == 4; }),
+                   desk.links.end());
+  desk.Poll();
+  EXPECT_EQ(Forget(desk, {4}).forget().forgotten(), 1U);
+  EXPECT_TRUE(Holds(desk, "quixano"));
+  Leave();
+  EXPECT_EQ(Forget(desk, {3}).forget().forgotten(), 1U);
+  EXPECT_EQ(Where(desk, "quixano"), "");
+}
+
+// No entry names whoever came into a family that was excluded already.
+TEST_F(Moving, TheNoteGoesWithWhoCameLater) {
+  Pupil fay{6, "Fay", "Cole", "fay@example.org"};
+  fay.student = false;
+  desk.pupils.push_back(fay);
+  desk.households[1].parents = {3, 4, 6};
+  desk.links.push_back({6, 102});
+  desk.Poll();
+  Leave();
+  EXPECT_EQ(Forget(desk, {6}).forget().forgotten(), 1U);
+  EXPECT_EQ(Where(desk, "quixano"), "");
+}
+
+TEST_F(Moving, TheNoteAgesOut) {
+  desk.settings.schools[0].retention.left = std::chrono::hours(24 * 365);
+  desk.Restart();
+  Leave();
+  desk.clock.Advance(std::chrono::hours(24 * 364));
+  desk.Step();
+  EXPECT_TRUE(Holds(desk, "quixano"));
+  desk.clock.Advance(std::chrono::hours(48));
+  desk.Step();
+  EXPECT_EQ(Where(desk, "quixano"), "");
+  EXPECT_EQ(desk.Verify(1000).differences_total, 0U);
+}
+
+TEST_F(Moving, WhoComesBackIsExcludedAsBefore) {
+  Leave();
+  Person(102).status = "Enrolled";
+  desk.Poll();
+  EXPECT_EQ(desk.User(3).reason(), "excluded");
+  EXPECT_EQ(ReasonOf(Forget(desk, {3})), "still-here");
+  EXPECT_TRUE(Holds(desk, "quixano"));
 }
 
 }  // namespace

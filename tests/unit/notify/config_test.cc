@@ -77,7 +77,7 @@ TEST(Config, WhatIsWrongIsNamed) {
   EXPECT_EQ(OfRule("{name: people, schools: [third]" + mail),
             "7: rules[0].schools[0]: must be the id of one of the schools above");
   EXPECT_EQ(OfRule("{name: people, digest: 5" + mail),
-            "7: rules[0].digest: must be a duration as 30s, 15m, 1h or 7d, at most a year");
+            "7: rules[0].digest: must be a duration from 1s to 366d, as in 30s, 15m, 1h, 7d");
   EXPECT_EQ(OfRule("{name: people, name: other" + mail),
             "7: rules[0].name: stands twice in one map; keep one of them");
   EXPECT_NE(OfRule("{name: people, quiet_hours: {from: \"7:00\", until: \"08:00\"}" + mail), "");

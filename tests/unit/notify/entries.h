@@ -107,10 +107,25 @@ inline v1::Entry Confirmed(std::uint64_t seq, std::uint32_t index) {
   return entry;
 }
 
-inline v1::Entry Refused(std::uint64_t seq) {
+inline v1::Entry SiteStopped(std::uint64_t seq, const std::string& reason = "site-unauthorized") {
+  v1::Entry entry = EntryOf(seq);
+  entry.mutable_site_stopped()->set_reason(reason);
+  entry.mutable_site_stopped()->set_waiting(12);
+  return entry;
+}
+
+inline v1::Entry SiteBack(std::uint64_t seq) {
+  v1::Entry entry = EntryOf(seq);
+  entry.mutable_site_back();
+  return entry;
+}
+
+inline v1::Entry Refused(std::uint64_t seq, const std::string& reason = "role-missing") {
   v1::Entry entry = EntryOf(seq);
   entry.set_actor("uid:1001");
   entry.mutable_request_refused()->set_request("ApprovePlan");
+  entry.mutable_request_refused()->set_reason(reason);
+  entry.mutable_request_refused()->set_times(1);
   return entry;
 }
 

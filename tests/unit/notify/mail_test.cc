@@ -109,9 +109,37 @@ TEST(Mail, SaysWhatIsSettledAndWhatIsNot) {
   EXPECT_NE(mail.find("rosterctl ack 2"), std::string::npos);
 }
 
+// Lines as they were before the quoted-printable encoding.
+std::string Words(std::string mail) {
+  for (std::size_t at = 0; (at = mail.find("\r\n", at)) != std::string::npos;) {
+    mail.replace(at, 2, " ");
+  }
+  return mail;
+}
+
+TEST(Mail, SaysThatAnAcknowledgementIsForEverybodyAndEverything) {
+  const Parcel parcel = Of({Away(2)});
+  Delivery delivery = Made(parcel, {2});
+  delivery.remind = true;
+  const std::string mail = Words(ComposeMail(delivery, "r@example.org", {"a@example.org"}));
+  EXPECT_NE(mail.find("You will be reminded until it is done."), std::string::npos) << mail;
+  EXPECT_NE(mail.find("everything up to entry 2 of tcs is known, for everybody"), std::string::npos)
+      << mail;
+}
+
+TEST(Mail, PromisesNoRemindersOfARefusal) {
+  const Parcel parcel = Of({Refused(2)});
+  Delivery delivery = Made(parcel, {2});
+  delivery.remind = true;
+  const std::string mail = Words(ComposeMail(delivery, "r@example.org", {"a@example.org"}));
+  EXPECT_EQ(mail.find("remind"), std::string::npos) << mail;
+}
+
 TEST(Wording, EveryMatterSaysWhomItAwaitsAndWhatToRun) {
-  for (const v1::Entry& entry : {Review(1), Held(1, 7), First(1, 7), Rejected(1), Stopped(1),
-                                 Away(1), Dead(1, 3), Unknown(1, 3, true), Refused(1)}) {
+  for (const v1::Entry& entry :
+       {Review(1), Held(1, 7), First(1, 7), Rejected(1), Stopped(1), Away(1), Dead(1, 3),
+        Unknown(1, 3, true), SiteStopped(1), SiteStopped(1, "connect"), Refused(1),
+        Refused(1, "same-person"), Refused(1, "other-actor")}) {
     const Telling telling = Tell(entry, "tcs");
     EXPECT_FALSE(telling.headline.empty());
     EXPECT_FALSE(telling.awaits.empty()) << telling.headline;
@@ -121,6 +149,32 @@ TEST(Wording, EveryMatterSaysWhomItAwaitsAndWhatToRun) {
   EXPECT_EQ(Tell(Held(1, 7), "").commands.back(),
             "rosterctl sync 7 --override-guard --reason TEXT");
   EXPECT_EQ(Tell(Unknown(1, 3, true), "").commands.at(1), "rosterctl confirm 7.3");
+}
+
+// The first may have approved a part, or lifted guards: the plan itself shows what to type.
+TEST(Wording, TheSecondApproverIsSentToThePlan) {
+  v1::Entry entry = First(9, 7);
+  entry.mutable_approval_given()->set_replaces(5);
+  entry.mutable_approval_given()->set_replaced_actor("uid:1002");
+  const Telling telling = Tell(entry, "");
+  EXPECT_EQ(telling.commands, std::vector<std::string>{"rosterctl plan 7"});
+  EXPECT_NE(telling.what.find("uid:1002 (entry 5)"), std::string::npos) << telling.what;
+  EXPECT_EQ(Tell(First(9, 7), "").what.find("(entry"), std::string::npos);
+}
+
+TEST(Wording, ARefusalIsAnsweredByItsReason) {
+  EXPECT_NE(Tell(Refused(1, "no-role"), "").what.find("`access`"), std::string::npos);
+  for (const char* reason : {"same-person", "other-actor", "plan-held"}) {
+    const Telling telling = Tell(Refused(1, reason), "");
+    EXPECT_EQ(telling.what.find("role"), std::string::npos) << telling.what;
+    EXPECT_NE(telling.what.find(reason), std::string::npos) << telling.what;
+  }
+  EXPECT_EQ(Tell(Refused(1, "plan-held"), "").awaits, "");
+}
+
+TEST(Wording, ASiteThatRefusesTheKeyIsNotOneThatFails) {
+  EXPECT_NE(Tell(SiteStopped(1), "").what.find("write_token"), std::string::npos);
+  EXPECT_EQ(Tell(SiteStopped(1, "site-unavailable"), "").what.find("token"), std::string::npos);
 }
 
 TEST(Wording, WhatCameOverTheWireIsMadeHarmless) {

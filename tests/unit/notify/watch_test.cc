@@ -189,6 +189,56 @@ TEST_F(WatchTest, AnAcknowledgementEndsAllRemindersUpToThere) {
   EXPECT_EQ(Told(), "");
 }
 
+TEST_F(WatchTest, ARefusalIsToldOnceAndOrdinaryLifeNotAtAll) {
+  rule_.remind = hours(1);
+  Enter(Refused(1, "role-missing"));
+  Enter(Refused(2, "same-person"));
+  Enter(Refused(3, "plan-held"));
+  Enter(Refused(4, "still-here"));
+  Enter(Away(5));
+  EXPECT_EQ(Told(), " 1 2 5");
+  now_ += hours(1);
+  EXPECT_EQ(Told(), "R 5") << "nothing that anybody does would end a refusal";
+  // Of a version that kept reminding of them.
+  state_.open.push_back({Refused(1), now_});
+  now_ += hours(1);
+  EXPECT_EQ(Told(), "R 5");
+  Enter(Back(6));
+  now_ += hours(9);
+  EXPECT_EQ(Told(), "");
+}
+
+TEST_F(WatchTest, PollsThatGoOnBeingRejectedAfterAnAcknowledgementAreToldAgain) {
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) Enter(Rejected(seq));
+  EXPECT_EQ(Told(), " 3");
+  Enter(Rejected(4));
+  Enter(Acknowledged(5, 4));
+  Enter(Rejected(6));
+  Enter(Rejected(7));
+  EXPECT_EQ(Told(), "");
+  Enter(Rejected(8));
+  EXPECT_EQ(Told(), " 8");
+}
+
+TEST_F(WatchTest, WhatFailsAnewAfterAnAcknowledgementIsToldAndReminds) {
+  rule_.remind = hours(1);
+  Enter(Stopped(1));
+  Enter(SiteStopped(2));
+  EXPECT_EQ(Told(), " 1 2");
+  Enter(Acknowledged(3, 3));
+  now_ += hours(2);
+  EXPECT_EQ(Told(), "");
+  Enter(Stopped(4));
+  Enter(SiteStopped(5));
+  EXPECT_EQ(Told(), " 4 5");
+  now_ += hours(1);
+  EXPECT_EQ(Told(), "R 4 5");
+  Enter(Completed(6));
+  Enter(SiteBack(7));
+  now_ += hours(2);
+  EXPECT_EQ(Told(), "");
+}
+
 TEST_F(WatchTest, WhatIsAcknowledgedBeforeItWasToldIsToldOnceAllTheSame) {
   rule_.remind = hours(1);
   rule_.digest = minutes(5);
@@ -207,6 +257,9 @@ TEST_F(WatchTest, EachMatterIsSettledByItsOwn) {
   EXPECT_TRUE(settles(Completed(9), Stopped(1)));
   EXPECT_FALSE(settles(Rejected(9), Stopped(1)));
   EXPECT_TRUE(settles(Back(9), Away(1)));
+  EXPECT_TRUE(settles(SiteBack(9), SiteStopped(1)));
+  EXPECT_TRUE(settles(SiteStopped(9), SiteStopped(1)));
+  EXPECT_FALSE(settles(Back(9), SiteStopped(1)));
   EXPECT_TRUE(settles(Approved(9, 7), Held(1, 7)));
   EXPECT_FALSE(settles(Approved(9, 8), Held(1, 7)));
   EXPECT_TRUE(settles(Held(9, 8), Held(1, 7))) << "a later plan of the same takes its place";

@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/random.h"
@@ -70,6 +73,23 @@ TEST(Quota, ABurstOfTheSecondsLimitGoesAtOnce) {
   EXPECT_TRUE(clock.waits.empty());
   ASSERT_TRUE(quota.Acquire({}));
   EXPECT_EQ(clock.waits, std::vector<Duration>{seconds(1)});
+}
+
+TEST(Quota, SaysWhatIsLeft) {
+  ManualClock clock;
+  Disk disk;
+  Quota quota({10, 100, 1000}, clock, disk.Persist());
+  EXPECT_EQ(quota.Left().minute, 100U);
+  for (int i = 0; i < 7; ++i) ASSERT_TRUE(quota.Acquire({}));
+  EXPECT_EQ(quota.Left().minute, 93U) << "what is reserved and not used is left";
+  EXPECT_EQ(quota.Left().day, 993U);
+  EXPECT_FALSE(quota.Left().refused_until);
+  ASSERT_TRUE(quota.Refused(minutes(10)));
+  EXPECT_TRUE(quota.Left().refused_until);
+  ASSERT_TRUE(clock.Wait(minutes(11), {}));
+  EXPECT_FALSE(quota.Left().refused_until) << "it is over";
+  EXPECT_EQ(quota.Left().minute, 100U);
+  EXPECT_EQ(quota.Left().day, 993U);
 }
 
 TEST(Quota, NoWindowHoldsMoreThanItsLimit) {
@@ -290,6 +310,80 @@ TEST(Quota, StopEndsTheWait) {
   const auto result = quota.Acquire(stop.get_token());
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().reason, "stopped");
+}
+
+// Each wait is let go by the test, and takes as long as it says.
+class HeldClock : public Clock {
+ public:
+  Time Now() const override { return Time(hours(500'000)) + Steady(); }
+  Duration Steady() const override {
+    const std::lock_guard lock(mutex_);
+    return now_;
+  }
+  bool Wait(Duration duration, const std::stop_token&) const override {
+    std::unique_lock lock(mutex_);
+    let_go_.wait(lock, [&] { return allowed_ > 0; });
+    --allowed_;
+    now_ += duration;
+    return true;
+  }
+  void Allow(int waits) {
+    const std::lock_guard lock(mutex_);
+    allowed_ += waits;
+    let_go_.notify_all();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable let_go_;
+  mutable Duration now_{};
+  mutable int allowed_ = 0;
+};
+
+// Eight schools with one key, one request a second: each is served in its turn, and nobody who has
+// just been served goes before one who waits.
+TEST(Quota, SchoolsThatShareItTakeTurns) {
+  constexpr int kSchools = 8;
+  constexpr int kRounds = 3;
+  HeldClock clock;
+  Disk disk;
+  Quota quota({1, 1'000, 10'000}, clock, disk.Persist());
+  ASSERT_TRUE(quota.Acquire({}));
+  std::mutex mutex;
+  std::condition_variable changed;
+  int waiting = 0;
+  std::vector<int> order;
+  const auto until = [&](const auto& condition) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, condition);
+  };
+  std::vector<std::jthread> schools;
+  for (int school = 0; school < kSchools; ++school) {
+    schools.emplace_back([&, school] {
+      for (int round = 0; round < kRounds; ++round) {
+        bool told = false;
+        const auto got = quota.Acquire({}, [&] {
+          const std::lock_guard lock(mutex);
+          if (!std::exchange(told, true)) ++waiting;
+          changed.notify_all();
+        });
+        const std::lock_guard lock(mutex);
+        EXPECT_TRUE(got);
+        order.push_back(school);
+        changed.notify_all();
+      }
+    });
+    until([&] { return waiting == school + 1; });
+  }
+  for (int served = 1; served <= kSchools * kRounds; ++served) {
+    clock.Allow(1);
+    // The next second begins when whoever was served stands in line again.
+    const int back = kSchools + std::min(served, kSchools * (kRounds - 1));
+    until([&] { return static_cast<int>(order.size()) == served && waiting == back; });
+  }
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    EXPECT_EQ(order[i], static_cast<int>(i % kSchools)) << "at " << i;
+  }
 }
 
 // Time stands still here: what several threads get together is one window's worth.

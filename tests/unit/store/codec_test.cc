@@ -295,6 +295,7 @@ TEST(Codec, HeadAndQuotaAndKeptReplyComeBackAsTheyWere) {
     head.acknowledged = Seq(random.Number());
     head.workers_away = random.Coin();
     head.purge = random.Coin();
+    head.site_stopped = random.Text();
     EXPECT_EQ(DecodeSchoolHead(EncodeSchoolHead(head)).value(), head) << seed;
 
     model::QuotaState quota;
@@ -358,13 +359,20 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
       model::LinksForgotten{links()},
       model::TasksConfirmed{
           random.Some([&] { return std::pair(random.AnyTask(), random.Person()); })},
-      model::ApprovalGiven{plan(), random.AnyDigest(), random.AnyDigest(), random.Text()},
+      model::ApprovalGiven{plan(), random.AnyDigest(), random.AnyDigest(), random.Text(),
+                           Seq(random.Number()), random.Text()},
       model::RequestRefused{random.Text(), random.Text(), random.Number()},
       model::ConfigReloaded{random.AnyDigest()},
       model::PersonsForgotten{persons(), random.Coin()},
       model::Acknowledged{Seq(random.Number())},
       model::WorkersAway{random.Number(), random.Maybe([&] { return random.AnyTime(); })},
       model::WorkersBack{},
+      model::BackupMade{random.Small(), random.Number(), random.Number()},
+      model::BackupFailed{random.Text(), random.Text()},
+      model::Restored{random.Small(), random.AnyTime(), Seq(random.Number()), random.Number(),
+                      random.Number(), persons()},
+      model::SiteStopped{random.Text(), random.Number()},
+      model::SiteBack{},
   };
 }
 

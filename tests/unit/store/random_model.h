@@ -183,7 +183,9 @@ class RandomModel {
     return {Person(), Maybe([&] { return AccountId(Filled()); }),
             Some([&] { return AccountId(Text()); }), Text(), AnyTime()};
   }
-  model::FamilyExclusion FamilyExclusion() { return {Family(), Text(), Text(), AnyTime()}; }
+  model::FamilyExclusion FamilyExclusion() {
+    return {Family(), Text(), Text(), AnyTime(), Some([&] { return Person(); })};
+  }
   model::FamilyCount FamilyCount() {
     return {Family(), Text(), Number(), Number(), Number(), Number(), Number()};
   }
@@ -311,6 +313,8 @@ class RandomModel {
     approval.except = Some([&] { return Person(); });
     approval.override_guards = Coin();
     approval.override_reason = Text();
+    approval.replaced_actor = Text();
+    approval.replaced_at = Maybe([&] { return AnyTime(); });
     return approval;
   }
   model::Task Task() {

@@ -1,0 +1,56 @@
+#pragma once
+
+// Backups on a thread of their own.
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "daemon/engine/backups.h"
+
+namespace roster::engine {
+
+class ThreadedBackups : public Backups {
+ public:
+  struct Outcome {
+    BackupEnd::Made made;
+    std::vector<model::Backup> all;  // the newest first
+  };
+  // Makes one: on the thread, which owns nothing else. Tells where it is.
+  using Make = std::function<Result<Outcome>(
+      const std::function<void(model::BackupProgress)>& progress, const std::stop_token& stop)>;
+
+  // `all`: what there is now. `wake` is called, on the thread, when a run has ended.
+  ThreadedBackups(Make make, std::vector<model::Backup> all, std::function<void()> wake);
+  ~ThreadedBackups() override;
+
+  void Start(std::uint64_t run) override;
+  std::optional<BackupEnd> Take() override;
+  model::BackupProgress Progress() const override;
+  std::vector<model::Backup> All() const override;
+
+  // Asks the run under way to stop, and waits for it.
+  void Stop();
+
+ private:
+  void Run(const std::stop_token& stop);
+
+  const Make make_;
+  const std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any woken_;
+  // Guarded by mutex_.
+  std::optional<std::uint64_t> asked_;
+  std::optional<BackupEnd> ended_;
+  model::BackupProgress progress_;
+  std::vector<model::Backup> all_;
+  std::jthread thread_;  // last: joined before the rest goes
+};
+
+}  // namespace roster::engine

@@ -1,0 +1,341 @@
+// Putting a backup in the place of the store.
+
+#include <fcntl.h>
+#include <rocksdb/utilities/backup_engine.h>
+#include <stdio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "daemon/store/backup_files.h"
+#include "daemon/store/codec.h"
+#include "daemon/store/keys.h"
+#include "daemon/store/rocks_backups.h"
+#include "daemon/store/rocks_database.h"
+#include "daemon/store/rocks_store.h"
+
+namespace roster::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kLeftFree = std::uint64_t{64} << 20U;
+constexpr Duration kQuotaWindow = std::chrono::hours(24);
+
+std::string Numbered(const std::string& one, std::uint32_t id) {
+  return one + " " + std::to_string(id);
+}
+
+// "db.before-restore-20260824T063005Z", not there yet.
+fs::path AsideOf(const fs::path& db, Time now) {
+  std::string stamp = FormatTime(now);
+  std::erase_if(stamp, [](const char c) { return c == '-' || c == ':'; });
+  if (const auto dot = stamp.find('.'); dot != std::string::npos)
+    stamp = stamp.substr(0, dot) + "Z";
+  const fs::path aside = db.string() + ".before-restore-" + stamp;
+  std::error_code error;
+  fs::path unused = aside;
+  for (int i = 2; fs::exists(unused, error); ++i) unused = aside.string() + "-" + std::to_string(i);
+  return unused;
+}
+
+fs::path StageOf(const fs::path& db) { return db.string() + ".restoring"; }
+
+// The state that is there: locked for as long as this lives, and read where it can be.
+class Present {
+ public:
+  // Refused "already-running".
+  static Result<Present> Take(const fs::path& db) {
+    Present present;
+    std::error_code error;
+    if (!fs::exists(db, error)) return present;
+    present.there_ = true;
+    auto opened = RocksStore::OpenToRead(db);
+    if (opened) {
+      present.store_ = *std::move(opened);
+      return present;
+    }
+    if (opened.error().reason == "already-running") return tl::unexpected(opened.error());
+    // Damaged, most likely: that is why it is replaced.
+    rocksdb::FileLock* lock = nullptr;
+    const auto status = rocksdb::Env::Default()->LockFile((db / "LOCK").string(), &lock);
+    if (!status.ok()) return tl::unexpected(RocksError(status, "locking " + db.string()));
+    present.lock_ = std::unique_ptr<rocksdb::FileLock, Unlock>(lock);
+    return present;
+  }
+
+  bool there() const { return there_; }
+  const Store* store() const { return store_.get(); }  // nullptr: it can't be read
+
+ private:
+  struct Unlock {
+    void operator()(rocksdb::FileLock* lock) const {
+      rocksdb::Env::Default()->UnlockFile(lock).PermitUncheckedError();
+    }
+  };
+  bool there_ = false;
+  std::unique_ptr<RocksStore> store_;
+  std::unique_ptr<rocksdb::FileLock, Unlock> lock_;
+};
+
+Result<std::unique_ptr<rocksdb::BackupEngineReadOnly>> OpenBackups(const fs::path& directory) {
+  rocksdb::BackupEngineReadOnly* engine = nullptr;
+  const rocksdb::Status status = rocksdb::BackupEngineReadOnly::Open(
+      rocksdb::BackupEngineOptions(directory.string()), rocksdb::Env::Default(), &engine);
+  if (!status.ok()) return tl::unexpected(BackupError(status, directory, "opening it"));
+  return {std::unique_ptr<rocksdb::BackupEngineReadOnly>(engine)};
+}
+
+// Which one is meant, if it is there and as it was written.
+Result<model::Backup> Choose(const RestoreOptions& options) {
+  ROSTER_ASSIGN(const auto all, ListBackups(options.backups), "");
+  if (all.empty()) {
+    return Fail(Code::kNotFound, "no-backup",
+                "There is no backup in " + options.backups.string() +
+                    ". Nothing was changed: say where they are with --from.");
+  }
+  const auto wanted = options.id.value_or(all.front().id);
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const model::Backup& one) { return one.id == wanted; });
+  if (found == all.end()) {
+    return Fail(Code::kNotFound, "no-backup",
+                Numbered("Backup", wanted) + " is not in " + options.backups.string() +
+                    ". Nothing was changed: --list-backups shows those that are.");
+  }
+  return {*found};
+}
+
+// An earlier one is a person's to choose: it holds an earlier state.
+tl::unexpected<Error> Damaged(const RestoreOptions& options, const model::Backup& backup,
+                              const std::string& what) {
+  return Fail(Code::kCorrupt, "backup-damaged",
+              Numbered("Backup", backup.id) + " in " + options.backups.string() +
+                  " is damaged: " + what +
+                  ". Nothing was changed. --list-backups shows the others: an earlier one may be "
+                  "whole, and holds an earlier state.");
+}
+
+Result<void> Unpack(const RestoreOptions& options, const model::Backup& backup,
+                    const fs::path& stage) {
+  if (backup.damaged) {
+    return Damaged(options, backup, "files are missing, or have another size than was written");
+  }
+  ROSTER_ASSIGN(const auto engine, OpenBackups(options.backups), "");
+  const rocksdb::Status verified = engine->VerifyBackup(backup.id, true);
+  if (verified.IsCorruption() || verified.IsNotFound()) {
+    return Damaged(options, backup, verified.ToString());
+  }
+  if (!verified.ok()) return tl::unexpected(BackupError(verified, options.backups, "reading it"));
+
+  ROSTER_ASSIGN(const std::uint64_t free, FreeBytes(options.db.parent_path()), "");
+  if (free < backup.bytes + kLeftFree) {
+    return Fail(Code::kExhausted, "disk-full",
+                "The restored state needs " + std::to_string((backup.bytes >> 20U) + 1) +
+                    " MiB beside the present one, and the disk with " + options.db.string() +
+                    " has " + std::to_string(free >> 20U) +
+                    " MiB of room. Nothing was changed: make room.");
+  }
+  const rocksdb::Status restored =
+      engine->RestoreDBFromBackup(backup.id, stage.string(), stage.string());
+  if (!restored.ok()) return tl::unexpected(RocksError(restored, "writing what is restored"));
+  return {};
+}
+
+Result<std::vector<SchoolId>> SchoolsIn(const Store& store) {
+  std::vector<SchoolId> schools;
+  const auto rows = store.Scan(Family::kMeta, "", "");
+  for (; rows->Valid(); rows->Next()) {
+    if (auto school = SchoolOfHeadKey(rows->key())) schools.push_back(*std::move(school));
+  }
+  ROSTER_TRY(rows->status(), "reading schools");
+  return schools;
+}
+
+Result<std::optional<model::SchoolHead>> HeadOf(const Store& store, const SchoolId& school) {
+  ROSTER_ASSIGN(const auto value, store.Get(Family::kMeta, SchoolHeadKey(school)), "");
+  if (!value) return {std::nullopt};
+  ROSTER_ASSIGN(auto head, DecodeSchoolHead(*value), "");
+  return {std::move(head)};
+}
+
+// Who was forgotten after the backup: they are in it.
+Result<std::vector<PersonId>> ForgottenAfter(const Store& present, const SchoolId& school, Seq head,
+                                             Seq lost_head) {
+  std::vector<PersonId> persons;
+  const Range range = EntryRange(school, Seq(head.value() + 1), Seq(lost_head.value() + 1));
+  const auto entries = present.Scan(Family::kJournal, range.begin, range.end);
+  for (; entries->Valid(); entries->Next()) {
+    ROSTER_ASSIGN(const auto entry, DecodeEntry(entries->value()), "");
+    const auto* forgotten = std::get_if<model::PersonsForgotten>(&entry.event);
+    if (forgotten == nullptr) continue;
+    persons.insert(persons.end(), forgotten->persons.begin(), forgotten->persons.end());
+  }
+  ROSTER_TRY(entries->status(), "");
+  std::sort(persons.begin(), persons.end());
+  persons.erase(std::unique(persons.begin(), persons.end()), persons.end());
+  if (persons.size() > model::kEntryPersonsMax) persons.resize(model::kEntryPersonsMax);
+  return persons;
+}
+
+// What the present state knows that the backup can't. Its damage is no obstacle.
+void Compare(const Store& present, RestoredSchool& school, model::RestoredMark& mark) {
+  const auto lost = HeadOf(present, school.school);
+  if (!lost || !*lost) return;
+  school.lost_head = mark.lost_head = (*lost)->seq;
+  mark.lost_plans = (*lost)->plans;
+  mark.lost_groups = (*lost)->groups;
+  auto forgotten = ForgottenAfter(present, school.school, school.head, school.lost_head);
+  if (forgotten) school.forgotten = mark.forgotten = *std::move(forgotten);
+}
+
+Time LastStamp(const model::QuotaState& state) {
+  Time last{};
+  for (const auto& window : state.taken) {
+    for (const auto& taken : window) last = std::max(last, taken.at);
+  }
+  return last;
+}
+
+// What was asked of FACTS after the backup counts too.
+Result<void> KeepQuotas(const RestoreOptions& options, const Store& restored, const Store* present,
+                        Batch& batch, RestoreReport& report) {
+  const Range range = QuotaRange();
+  if (present != nullptr) {
+    const auto rows = present->Scan(Family::kMeta, range.begin, range.end);
+    for (; rows->Valid(); rows->Next()) {
+      ROSTER_ASSIGN(const auto later, DecodeQuota(rows->value()), "");
+      ROSTER_ASSIGN(const auto value, restored.Get(Family::kMeta, rows->key()), "");
+      if (value) {
+        ROSTER_ASSIGN(const auto kept, DecodeQuota(*value), "");
+        if (LastStamp(kept) > LastStamp(later)) continue;
+      }
+      batch.Put(Family::kMeta, std::string(rows->key()), std::string(rows->value()));
+    }
+    return rows->status();
+  }
+  if (options.quota_as_in_backup) return {};
+  const auto rows = restored.Scan(Family::kMeta, range.begin, range.end);
+  for (; rows->Valid(); rows->Next()) {
+    ROSTER_ASSIGN(auto state, DecodeQuota(rows->value()), "");
+    const Time until = options.now + kQuotaWindow;
+    state.refused_until = std::max(state.refused_until.value_or(until), until);
+    batch.Put(Family::kMeta, std::string(rows->key()), EncodeQuota(state));
+    report.quota_used_up = true;
+  }
+  return rows->status();
+}
+
+// Opens what was unpacked, which shows that it is whole, and writes what its first start has to
+// know.
+Result<void> Mark(const RestoreOptions& options, const fs::path& stage, const Store* present,
+                  RestoreReport& report) {
+  RocksOptions rocks;
+  rocks.checkpoint_before_upgrade = false;  // the backup is one
+  ROSTER_ASSIGN(const auto restored, RocksStore::Open(stage, rocks), "opening what was restored");
+  Batch batch;
+  ROSTER_ASSIGN(const auto schools, SchoolsIn(*restored), "reading what was restored");
+  for (const SchoolId& id : schools) {
+    ROSTER_ASSIGN(const auto head, HeadOf(*restored, id), "reading what was restored");
+    if (!head) continue;
+    RestoredSchool school{id, head->seq, Seq(), {}};
+    model::RestoredMark mark;
+    mark.backup = report.backup.id;
+    mark.backup_at = report.backup.at;
+    mark.actor = options.actor;
+    if (present != nullptr) Compare(*present, school, mark);
+    batch.Put(Family::kMeta, RestoredMarkKey(id), EncodeRestoredMark(mark));
+    report.schools.push_back(std::move(school));
+  }
+  // The run that made the backup is under way in it.
+  ROSTER_ASSIGN(const auto value, restored->Get(Family::kMeta, BackupRunKey()), "");
+  if (value) {
+    ROSTER_ASSIGN(auto run, DecodeBackupRun(*value), "reading what was restored");
+    if (run.state == model::BackupRun::State::kRunning) {
+      run.state = model::BackupRun::State::kMade;
+      run.ended = report.backup.at;
+      run.backup = report.backup;
+      batch.Put(Family::kMeta, BackupRunKey(), EncodeBackupRun(run));
+    }
+  }
+  ROSTER_TRY(KeepQuotas(options, *restored, present, batch, report), "reading quotas");
+  return restored->Commit(batch, true);
+}
+
+Error CannotMove(const fs::path& db, int error) {
+  return {Code::kUnavailable, "disk",
+          "The restored state could not be put in the place of " + db.string() + " (" +
+              std::strerror(error) +
+              "). The present state is as it was. Look at the disk, then restore again."};
+}
+
+// In one step, where the file system can exchange two names. Else there is an instant without a
+// store, and a start in it is refused (CheckNoRestoreInterrupted).
+Result<void> PutInPlace(const fs::path& db, const fs::path& stage, const fs::path& aside) {
+  if (aside.empty()) {
+    if (::renameat2(AT_FDCWD, stage.c_str(), AT_FDCWD, db.c_str(), RENAME_NOREPLACE) != 0) {
+      if (errno != EEXIST) return tl::unexpected(CannotMove(db, errno));
+      return Fail(Code::kRefused, "already-running",
+                  "A store has appeared at " + db.string() +
+                      " meanwhile: was rosterd started? Stop it, then restore again.");
+    }
+    return SyncFolder(db.parent_path());
+  }
+  // Under the name that the present state will have: what bears it is never cleared away.
+  if (::rename(stage.c_str(), aside.c_str()) != 0) return tl::unexpected(CannotMove(db, errno));
+  ROSTER_TRY(SyncFolder(db.parent_path()), "");
+  if (::renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, db.c_str(), RENAME_EXCHANGE) != 0) {
+    if (errno != EINVAL && errno != ENOSYS) return tl::unexpected(CannotMove(db, errno));
+    if (::rename(aside.c_str(), stage.c_str()) != 0 || ::rename(db.c_str(), aside.c_str()) != 0 ||
+        ::rename(stage.c_str(), db.c_str()) != 0) {
+      return tl::unexpected(CannotMove(db, errno));
+    }
+  }
+  return SyncFolder(db.parent_path());
+}
+
+}  // namespace
+
+Result<RestoreReport> Restore(const RestoreOptions& options) {
+  ROSTER_ASSIGN(const Present present, Present::Take(options.db), "");
+  RestoreReport report;
+  ROSTER_ASSIGN(report.backup, Choose(options), "");
+  const fs::path stage = StageOf(options.db);
+  std::error_code error;
+  fs::remove_all(stage, error);  // of a restore that was cut off
+  if (error) return tl::unexpected(BackupFileError(error.value(), stage, "clearing up"));
+  const auto undo = [&](Error failure) {
+    fs::remove_all(stage, error);
+    return tl::unexpected(std::move(failure));
+  };
+  if (auto done = Unpack(options, report.backup, stage); !done) return undo(done.error());
+  if (auto done = Mark(options, stage, present.store(), report); !done) return undo(done.error());
+  if (auto done = CloseAndSync(stage); !done) return undo(done.error());
+  if (present.there()) report.aside = AsideOf(options.db, options.now);
+  report.aside_read = present.store() != nullptr;
+  ROSTER_TRY(PutInPlace(options.db, stage, report.aside), "");
+  return report;
+}
+
+Result<void> CheckNoRestoreInterrupted(const fs::path& db) {
+  std::error_code error;
+  if (fs::exists(db, error)) return {};
+  const std::string beside = db.filename().string() + ".";
+  for (fs::directory_iterator at(db.parent_path(), error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (name != beside + "restoring" && !name.starts_with(beside + "before-restore-")) continue;
+    return Fail(Code::kRefused, "restore-interrupted",
+                "There is no store at " + db.string() +
+                    ", and a restore was cut off: " + at->path().string() +
+                    " is left of it. Restore again (rosterd --restore), or rename the state that "
+                    "you want back to " +
+                    db.string() + ". To begin with an empty one, move it away.");
+  }
+  return {};
+}
+
+}  // namespace roster::store

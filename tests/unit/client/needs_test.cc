@@ -1,0 +1,126 @@
+// What needs somebody: that nothing is left out, that each has something to do, and in which order.
+
+#include "client/needs.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/client/fake_world.h"
+
+namespace roster::client {
+namespace {
+
+class NeedsTest : public testing::Test {
+ protected:
+  NeedsTest() {
+    status_ = SampleStatus().status();
+    status_.mutable_schools(0)->mutable_counters()->Clear();
+  }
+  v1::SchoolStatus& School() { return *status_.mutable_schools(0); }
+  void Reject(const std::string& reason, const std::string& message) {
+    School().mutable_last_poll()->set_state(v1::Poll::REJECTED);
+    School().mutable_last_poll()->set_reason(reason);
+    School().mutable_last_poll()->set_message(message);
+    School().set_source_problem(message);
+  }
+  // The one that there is.
+  Need Only(bool several = false) {
+    const std::vector<Need> needs = NeedsOf(status_, several);
+    EXPECT_EQ(needs.size(), 1U);
+    return needs.empty() ? Need{} : needs.front();
+  }
+
+  v1::Status status_;
+};
+
+TEST_F(NeedsTest, NothingWhenAllIsWell) { EXPECT_TRUE(NeedsOf(status_, false).empty()); }
+
+TEST_F(NeedsTest, ARejectedPollIsToldOnceWithWhatToDo) {
+  Reject("facts-unavailable", "FACTS did not answer.");
+  EXPECT_EQ(Only().what, "The last poll was not used: FACTS did not answer.");
+  EXPECT_EQ(Only().mend, "it tries again by itself; at once: rosterctl poll --wait");
+  EXPECT_EQ(Only(true).mend,
+            "it tries again by itself; at once: rosterctl poll --wait --school tcs");
+}
+
+TEST_F(NeedsTest, EachKnownReasonHasItsRemedyAndNamesTheSchoolsPlace) {
+  for (const auto& [reason, part] :
+       {std::pair{"school-key-refused", "schools[tcs].facts.api_key"},
+        {"subscription-key-refused", "schools[tcs].facts.subscription_key"},
+        {"scope-missing", "have FACTS give"},
+        {"quota-exhausted", "facts.poll_every of schools[tcs]"},
+        {"shrunk", "raise facts.max_shrink of schools[tcs]"},
+        {"site-shrunk", "raise facts.max_shrink of schools[tcs]"},
+        {"too-many-rejected", "mend the rows in FACTS"},
+        {"site-unauthorized", "site.scim.read_token of schools[tcs]"},
+        {"site-forbidden", "read token of schools[tcs]"},
+        {"tls", "certificate"}}) {
+    Reject(reason, "It was so.");
+    EXPECT_NE(Only().mend.find(part), std::string::npos) << reason << ": " << Only().mend;
+    EXPECT_EQ(Only().mend.find("{}"), std::string::npos) << reason;
+  }
+}
+
+TEST_F(NeedsTest, StoppedPollsAreToldBesideTheirReason) {
+  Reject("school-key-refused", "FACTS refuses the key.");
+  School().clear_next_poll_at();
+  const auto needs = NeedsOf(status_, false);
+  ASSERT_EQ(needs.size(), 2U);
+  EXPECT_EQ(needs[1].what, "No poll goes out until somebody asks for one.");
+  EXPECT_EQ(needs[1].mend, "what is said above");
+}
+
+TEST_F(NeedsTest, TasksWithoutWorkersDeadAndUnknown) {
+  School().mutable_tasks()->set_queued(1);
+  status_.clear_workers();
+  EXPECT_NE(Only().mend.find("systemctl status roster-worker"), std::string::npos);
+  School().mutable_tasks()->Clear();
+  School().mutable_tasks()->set_dead(2);
+  EXPECT_EQ(Only().what, "2 tasks could not be done.");
+  EXPECT_NE(Only().mend.find("rosterctl tasks --state dead"), std::string::npos);
+  School().mutable_tasks()->Clear();
+  School().mutable_tasks()->set_unknown(1);
+  School().mutable_tasks()->set_resting(1);
+  EXPECT_NE(Only().mend.find("rosterctl confirm or rosterctl retry"), std::string::npos);
+}
+
+TEST_F(NeedsTest, DiskConfigAndSilentWorkersAreOfNoSchool) {
+  status_.set_disk_problem("full");
+  EXPECT_EQ(Only().school, "");
+  status_.clear_disk_problem();
+  status_.set_config_problem("line 3");
+  EXPECT_NE(Only().mend.find("rosterctl reload"), std::string::npos);
+  status_.clear_config_problem();
+  *status_.mutable_workers(0)->mutable_seen_at() = At();
+  EXPECT_NE(Only().what.find("host-4711-a3"), std::string::npos);
+}
+
+TEST_F(NeedsTest, PendingChangesThatAGuardHoldsAreToldAsHeld) {
+  School().mutable_counters()->set_to_archive(41);
+  EXPECT_EQ(Only().urgency, Urgency::kReview);
+  EXPECT_EQ(Only().mend, "rosterctl plan, then rosterctl sync");
+  v1::Hold& hold = *School().add_holds();
+  hold.set_guard(v1::GUARD_ARCHIVE);
+  hold.set_message("41 would be archived.");
+  EXPECT_EQ(Only().urgency, Urgency::kHeld);
+  EXPECT_EQ(Only().mend, "rosterctl plan");
+}
+
+TEST_F(NeedsTest, TheWorstComesFirstAndSchoolsInTheirOrder) {
+  School().mutable_counters()->set_fresh(3);
+  *status_.add_schools() = School();
+  status_.mutable_schools(1)->set_school("b");
+  status_.mutable_schools(1)->mutable_tasks()->set_dead(1);
+  *status_.add_schools() = School();
+  status_.mutable_schools(2)->set_school("c");
+  const auto needs = NeedsOf(status_, true);
+  ASSERT_EQ(needs.size(), 4U);
+  EXPECT_EQ(needs[0].urgency, Urgency::kFailing);
+  EXPECT_EQ(needs[0].school, "b");
+  EXPECT_EQ(needs[1].school, "tcs");
+  EXPECT_EQ(needs[1].mend, "rosterctl users --school tcs");
+  EXPECT_EQ(needs[2].school, "b");
+  EXPECT_EQ(needs[3].school, "c");
+}
+
+}  // namespace
+}  // namespace roster::client
