@@ -52,7 +52,7 @@ std::string EscapedAscii(std::string_view value) {
 }
 
 std::string Quoted(std::string_view value) {
-  const std::string plain = EscapedAscii(value);
+  std::string plain = EscapedAscii(value);
   if (plain.find_first_of(" \"=\\") == std::string::npos) return plain;
   std::string out = "\"";
   // A backslash that came with the value is told from one of ours.

@@ -48,6 +48,7 @@ std::vector<model::Backup> All(const rocksdb::BackupEngineReadOnlyBase& engine,
   std::vector<rocksdb::BackupInfo> infos;
   engine.GetBackupInfo(&infos);
   std::vector<model::Backup> all;
+  all.reserve(infos.size());
   for (const rocksdb::BackupInfo& info : infos) {
     all.push_back({info.backup_id, Time(std::chrono::seconds(info.timestamp)), info.size,
                    info.number_files, IsVerified(directory, info.backup_id), false,

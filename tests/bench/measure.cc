@@ -127,7 +127,8 @@ Cost Apart(const std::function<Cost()>& measure) {
 
 Place StartSandbox(const std::string& directory, const SandboxSize& size) {
   const std::string ready = directory + "/ready.json";
-  if (::fork() == 0) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int nowhere = ::open("/dev/null", O_WRONLY);
     ::dup2(nowhere, 1);
@@ -138,7 +139,12 @@ Place StartSandbox(const std::string& directory, const SandboxSize& size) {
             "1000", "--ready-file", ready.c_str(), size.linked ? "--linked" : nullptr, nullptr);
     std::_Exit(127);
   }
-  while (!fs::exists(ready)) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  while (!fs::exists(ready)) {
+    if (::waitpid(pid, nullptr, WNOHANG) != 0) {
+      Die({Code::kInvalid, "sandbox", "the sandbox has ended: it takes no such school"});
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   const Json json = Json::parse(std::ifstream(ready));
   return {json["facts"]["url"], json["facts"]["subscription_key"], json["facts"]["api_key"],
           json["site"]["url"], json["site"]["read_token"]};

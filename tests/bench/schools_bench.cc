@@ -247,7 +247,7 @@ int Done(const v1::Status& status, std::uint64_t number) {
 struct Sizes {
   int schools = 300;
   std::uint64_t people = 3'000;
-  std::uint64_t enrolled = 1'000;
+  std::uint64_t enrolled = 400;
   int rounds = 3;
 };
 
