@@ -5,6 +5,9 @@ namespace {
 
 constexpr std::size_t kNameMax = 128;  // bytes; what the daemon takes
 
+// `--restore "$N"` with nothing in N is a mistake, and no start of the daemon.
+std::string NotEmpty(const std::string& value) { return value.empty() ? "names nothing" : ""; }
+
 }  // namespace
 
 void Add(CLI::App& app, Daemon& into) {
@@ -19,11 +22,13 @@ void Add(CLI::App& app, Daemon& into) {
   auto* const restore = app.add_option("--restore", into.restore,
                                        "with the daemon stopped: put this backup back (latest, or "
                                        "its number), keep the present state aside, and end")
+                            ->check(CLI::Validator(NotEmpty, ""))
                             ->type_name("BACKUP");
   app.add_flag("--list-backups", into.list_backups, "show the backups, and end")->excludes(restore);
   app.add_option("--from", into.from,
                  "of --restore and --list-backups: the directory of the backups; else as the "
                  "config says")
+      ->check(CLI::Validator(NotEmpty, ""))
       ->type_name("DIRECTORY");
   app.add_flag("--quota-as-in-backup", into.quota_as_in_backup,
                "of --restore: nothing was asked of FACTS after the backup")

@@ -61,6 +61,7 @@ class Reader {
     config.state_dir = Path(values_.Text("state_dir"));
     if (values_.Has("backup.directory")) {
       config.backup.directory = Path(values_.Text("backup.directory"));
+      CheckBackupDirectory(config);
     }
     config.backup.keep = static_cast<std::uint32_t>(values_.Count("backup.keep"));
     config.endpoints = ReadEndpoints();
@@ -102,6 +103,22 @@ class Reader {
     std::string url = values_.Text(path);
     while (url.ends_with('/')) url.pop_back();
     return url;
+  }
+
+  // A restore moves the store aside as a whole, and what a person removes then must not be backups.
+  void CheckBackupDirectory(const Config& config) {
+    // Each ends in one slash.
+    const auto folder = [](const std::filesystem::path& path) {
+      return (path / "").lexically_normal().string();
+    };
+    const std::string place = folder(config.backup.directory);
+    const std::string state = folder(config.state_dir);
+    const bool bad =
+        place == state || place.starts_with(state + "db/") || place.starts_with(state + "db.");
+    if (!bad) return;
+    problems_.Add(
+        values_.Line("backup.directory"), "backup.directory", "is where the store is",
+        "allowed is any other folder: best one on another disk, or `backups` in state_dir");
   }
 
   Endpoints ReadEndpoints() {

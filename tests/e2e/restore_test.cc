@@ -295,6 +295,8 @@ TEST_F(Drill, ADamagedBackupIsRefusedAndTheStateStays) {
   EXPECT_EQ(Rosterd({"--restore", "newest"}).code, 2);
   EXPECT_EQ(Rosterd({"--from", "/nowhere"}).code, 2);
   EXPECT_EQ(Rosterd({"--quota-as-in-backup"}).code, 2);
+  EXPECT_EQ(Rosterd({"--restore", ""}).code, 2) << "and is not started";
+  EXPECT_EQ(Rosterd({"--list-backups", "--from", ""}).code, 2);
   const Finished list = Rosterd({"--list-backups"});
   EXPECT_EQ(list.code, 0);
   EXPECT_NE(list.out.find("verified"), std::string::npos) << list.out;

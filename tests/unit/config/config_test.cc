@@ -443,5 +443,27 @@ TEST(Keys, DefaultsAreAllowed) {
   EXPECT_EQ(result->schools[0].plans.guards, model::DefaultGuards());
 }
 
+// A restore moves the store aside as a whole, for a person to remove.
+TEST(Backups, AreNotKeptWhereTheStoreIs) {
+  const auto with = [](const std::string& directory) {
+    return LoadText("backup: {directory: " + directory + "}\n" + std::string(kGoodConfig),
+                    "/etc/x.yaml");
+  };
+  const auto good = LoadText(kGoodConfig, "/etc/x.yaml");
+  ASSERT_TRUE(good) << good.error().message;
+  const std::string state = good->state_dir;
+  for (const char* place :
+       {"", "/", "/db", "/db/", "/db/backups", "/x/../db", "/db.before-restore-1"}) {
+    const auto config = with(state + place);
+    ASSERT_FALSE(config) << place;
+    EXPECT_NE(config.error().message.find("backup.directory: is where the store is"),
+              std::string::npos)
+        << config.error().message;
+  }
+  for (const char* place : {"/backups", "/database", "-backups"}) {
+    EXPECT_TRUE(with(state + place)) << place;
+  }
+}
+
 }  // namespace
 }  // namespace roster
