@@ -40,9 +40,8 @@ void SayTwo(const Session& session, const v1::Plan& plan);
 // was replaced.
 std::string ReplacedText(const v1::Plan& plan);
 
-// What the second of two types: approves what the first has approved. `school`: given with
-// --school;
-// "": there is only one.
+// What the second of two types: approves what the first has approved. `school`: "" where there is
+// only one.
 std::string SecondCommand(const v1::Plan& plan, const std::string& school = "");
 
 // What an undo leaves as it is, and why; with a blank line in front. Nothing when there is nothing.

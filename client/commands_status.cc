@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -33,22 +34,31 @@ std::string UnknownWords(const v1::SchoolStatus& school) {
   return text;
 }
 
-// How a school stands, in a word.
-std::string StandingWord(const v1::Status& status, const v1::SchoolStatus& school) {
-  const std::vector<Need> needs = NeedsOf(status, school, true);
-  if (needs.empty()) return "well";
-  const auto worst = std::min_element(needs.begin(), needs.end(), [](const Need& a, const Need& b) {
-    return a.urgency < b.urgency;
-  });
-  switch (worst->urgency) {
-    case Urgency::kFailing:
-      return "failing";
-    case Urgency::kHeld:
-      return "held";
-    case Urgency::kReview:
-      return "to review";
+// What of a school is worst; nullopt: all is well.
+std::optional<Urgency> WorstOf(const v1::Status& status, const v1::SchoolStatus& school) {
+  std::optional<Urgency> worst;
+  for (const Need& need : NeedsOf(status, school, true)) {
+    worst = std::min(worst.value_or(need.urgency), need.urgency);
   }
-  return "";
+  return worst;
+}
+
+struct SchoolStanding {
+  const char* word;
+  Tone tone;
+  int rank;  // the worst first
+};
+SchoolStanding StandingOf(std::optional<Urgency> worst) {
+  if (!worst) return {"well", Tone::kGood, 3};
+  switch (*worst) {
+    case Urgency::kFailing:
+      return {"failing", Tone::kBad, 0};
+    case Urgency::kHeld:
+      return {"held", Tone::kWarning, 1};
+    case Urgency::kReview:
+      return {"to review", Tone::kWarning, 2};
+  }
+  return {"", Tone::kPlain, 3};
 }
 
 class Screen {
@@ -102,24 +112,19 @@ class Screen {
       for (const v1::SchoolStatus& school : status_.schools()) School(school);
       return;
     }
-    std::vector<std::pair<std::string, const v1::SchoolStatus*>> lines;
+    std::vector<std::pair<SchoolStanding, const v1::SchoolStatus*>> lines;
     int blocks = 0;
     for (const v1::SchoolStatus& school : status_.schools()) {
-      std::string standing = StandingWord(status_, school);
-      if (standing == "failing" && blocks < kBlocksMax) {
+      const std::optional<Urgency> worst = WorstOf(status_, school);
+      if (worst == Urgency::kFailing && blocks < kBlocksMax) {
         ++blocks;
         School(school);
         continue;
       }
-      lines.emplace_back(std::move(standing), &school);
+      lines.emplace_back(StandingOf(worst), &school);
     }
-    const auto rank = [](const std::string& standing) {
-      if (standing == "failing") return 0;
-      if (standing == "held") return 1;
-      return standing == "to review" ? 2 : 3;
-    };
     std::stable_sort(lines.begin(), lines.end(),
-                     [&](const auto& a, const auto& b) { return rank(a.first) < rank(b.first); });
+                     [](const auto& a, const auto& b) { return a.first.rank < b.first.rank; });
     if (lines.empty()) return;
     session_.console.Line();
     Table table({{"School", Align::kLeft, 8, false},
@@ -137,17 +142,14 @@ class Screen {
       table.Add(
           {{school->school(), Tone::kPlain, {}},
            {school->name(), Tone::kDim, {}},
-           {standing, ToneOf(standing), {}},
+           {standing.word, standing.tone, {}},
            {school->has_last_good_poll() ? Ago(school->last_good_poll().ended_at(), status_.now())
                                          : "none yet",
             Tone::kPlain,
             {}},
            {Number(counters.everybody()), Tone::kPlain, {}},
            {Number(counters.fresh()), Tone::kPlain, {}},
-           {Number(counters.to_add() + counters.to_update() + counters.to_archive() +
-                   counters.to_restore()),
-            Tone::kPlain,
-            {}},
+           {Number(PendingOf(counters)), Tone::kPlain, {}},
            {Number(tasks.queued() + tasks.leased() + tasks.unknown()), Tone::kPlain, {}}});
     }
     session_.console.Print(table.Take());
@@ -189,7 +191,7 @@ class Screen {
       Row(fmt::format("Plan {}", plan.plan()), PlanLine(plan));
     }
     for (const v1::Plan& plan : school.waiting()) {
-      Row(fmt::format("Plan {}", plan.plan()), WaitingLine(plan));
+      Row(fmt::format("Plan {}", plan.plan()), WaitingLine(school, plan));
     }
     if (school.acknowledged() > 0) Row("Known", KnownLine(school));
     if (school.unknown_words_size() > 0) {
@@ -227,10 +229,9 @@ class Screen {
   }
 
   bool several() const { return status_.schools_size() > 1; }
-
-  static Tone ToneOf(const std::string& standing) {
-    if (standing == "failing") return Tone::kBad;
-    return standing == "well" ? Tone::kGood : Tone::kWarning;
+  // As commands have to name a school; "": they need not.
+  std::string named(const std::string& school) const {
+    return several() || !session_.school.empty() ? school : "";
   }
 
   void Tell(const Need& need) {
@@ -293,11 +294,12 @@ class Screen {
                        Number(ended), Number(TotalOf(plan.tasks())));
   }
 
-  static std::string WaitingLine(const v1::Plan& plan) {
+  std::string WaitingLine(const v1::SchoolStatus& school, const v1::Plan& plan) const {
+    const std::string replaced = ReplacedText(plan);
     return fmt::format(
-        "waits for a second approver, {} approved it {}: {}. Another person runs: {}",
+        "waits for a second approver, {} approved it {}: {}. {}Another person runs: {}",
         plan.first_approval().actor(), Minute(plan.first_approval().at()), ActionsLine(plan),
-        SecondCommand(plan));
+        replaced.empty() ? "" : replaced + " ", SecondCommand(plan, named(school.school())));
   }
 
   static std::string KnownLine(const v1::SchoolStatus& school) {

@@ -4,17 +4,12 @@
 
 #include <algorithm>
 
+#include "client/text.h"
+
 namespace roster::client {
 namespace {
 
 using Kind = Values::Kind;
-
-std::string Replaced(std::string text, std::string_view what, std::string_view by) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
-    text.replace(at, what.size(), by);
-  }
-  return text;
-}
 
 std::string Joined(const std::vector<std::string>& words, const char* between = " ") {
   return fmt::format("{}", fmt::join(words, between));

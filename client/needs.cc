@@ -140,15 +140,14 @@ void AddDecisions(const v1::SchoolStatus& school, bool several, std::vector<Need
     needs.push_back({Urgency::kReview, id,
                      fmt::format("Plan {} waits for a second approver; {} approved it.",
                                  plan.plan(), plan.first_approval().actor()),
-                     "another person: " + Command(SecondCommand(plan), id, several)});
+                     "another person: " + SecondCommand(plan, several ? id : "")});
   }
   if (counters.fresh() > 0) {
     needs.push_back({Urgency::kReview, id,
                      fmt::format("{} never reviewed.", Count(counters.fresh(), "user")),
                      Command("rosterctl users", id, several)});
   }
-  const std::uint64_t pending =
-      counters.to_add() + counters.to_update() + counters.to_archive() + counters.to_restore();
+  const std::uint64_t pending = PendingOf(counters);
   if (pending > 0 && school.holds().empty()) {
     needs.push_back({Urgency::kReview, id, Count(pending, "change") + " to look at and approve.",
                      fmt::format("{}, then {}", Command("rosterctl plan", id, several),
@@ -184,11 +183,8 @@ void AddProgram(const v1::Status& status, std::vector<Need>& needs) {
 
 }  // namespace
 
-bool NeedsReview(const v1::SchoolStatus& school) {
-  const v1::Counters& counters = school.counters();
-  return counters.fresh() + counters.to_add() + counters.to_update() + counters.to_archive() +
-             counters.to_restore() >
-         0;
+std::uint64_t PendingOf(const v1::Counters& counters) {
+  return counters.to_add() + counters.to_update() + counters.to_archive() + counters.to_restore();
 }
 
 bool IsStopped(const v1::SchoolStatus& school) {

@@ -3,6 +3,7 @@
 // What needs somebody, as the status says it: what is wrong or waits, and the command or place that
 // mends it. Pure.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,8 @@ std::vector<Need> NeedsOf(const v1::Status& status, bool several);
 // The same of one school alone.
 std::vector<Need> NeedsOf(const v1::Status& status, const v1::SchoolStatus& school, bool several);
 
-// Somebody is new, or something is to be added, updated, archived or restored.
-bool NeedsReview(const v1::SchoolStatus& school);
+// To be added, updated, archived or restored.
+std::uint64_t PendingOf(const v1::Counters& counters);
 // No poll goes out until somebody asks for one.
 bool IsStopped(const v1::SchoolStatus& school);
 // Not heard of for long enough to ask why.

@@ -31,4 +31,7 @@ std::string Pad(std::string_view text, std::size_t width, Align align = Align::k
 // an address, else behind a hyphen, else anywhere. At least one line.
 std::vector<std::string> Wrap(std::string_view text, std::size_t width);
 
+// With `by` in each place of `what`, which is not empty.
+std::string Replaced(std::string text, std::string_view what, std::string_view by);
+
 }  // namespace roster::client

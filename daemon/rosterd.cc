@@ -259,6 +259,9 @@ void Log(const model::Entry& entry) {
   } else if (const auto* stopped = std::get_if<model::SourceStopped>(&entry.event)) {
     level = log::Level::kError;
     more = ": " + stopped->reason;
+  } else if (const auto* site = std::get_if<model::SiteStopped>(&entry.event)) {
+    level = log::Level::kError;
+    more = ": " + site->reason + ", " + std::to_string(site->waiting) + " tasks wait";
   } else if (const auto* dead = std::get_if<model::TaskDead>(&entry.event)) {
     level = log::Level::kWarning;
     task = ToString(dead->task);

@@ -86,7 +86,6 @@ void Engine::NoteNotDone(School& school, const Caller& caller, const model::Requ
     add(confirm->refused);
   }
   for (const std::string& reason : reasons) {
-    if (reason.starts_with("unknown-")) continue;  // what is not there is a slip of the pen
     NoteRefused(refusals_, {&school}, caller.actor, access::RequestName(request), reason);
   }
 }

@@ -91,16 +91,23 @@ Result<void> Engine::EndInterruptedBackup(Time now) {
                    now);
 }
 
+std::optional<model::Backup> Engine::NewestGoodBackup() const {
+  if (backups_ == nullptr) return std::nullopt;
+  for (const model::Backup& backup : backups_->All()) {
+    if (backup.verified && !backup.damaged) return backup;
+  }
+  return std::nullopt;
+}
+
+bool Engine::HasBackupProblem() const {
+  return backup_.state != State::kRunning && !backup_.message.empty();
+}
+
 model::BackupStatus Engine::BackupStatusFor(const Caller& caller) const {
   model::BackupStatus status;
   status.running = backup_.state == State::kRunning;
-  if (backups_ != nullptr) {
-    for (const model::Backup& backup : backups_->All()) {
-      if (status.last_good || !backup.verified || backup.damaged) continue;
-      status.last_good = backup;
-    }
-  }
-  if (backup_.message.empty() || status.running) return status;
+  status.last_good = NewestGoodBackup();
+  if (!HasBackupProblem()) return status;
   // The text names a directory.
   status.problem = OperatesAll(caller) ? backup_.message
                                        : "The last backup was not made, or not as it should be. "

@@ -135,14 +135,10 @@ Result<void> Engine::Prepare() {
     }
     ROSTER_TRY(cursor->status(), "reading the journal");
     // A poll that was under way when the process ended.
-    const PollId last(school.head.polls);
-    ROSTER_ASSIGN(const auto record, view_->Get(Family::kWork, store::PollKey(school.id(), last)),
-                  "reading polls");
-    if (!record) continue;
-    ROSTER_ASSIGN(model::Poll poll, store::DecodePoll(last, *record), "reading polls");
-    if (poll.state != model::PollState::kRunning) continue;
+    ROSTER_ASSIGN(auto poll, FindPoll(school, PollId(school.head.polls)), "reading polls");
+    if (!poll || poll->state != model::PollState::kRunning) continue;
     ROSTER_TRY(
-        RejectPoll(school, std::move(poll),
+        RejectPoll(school, *std::move(poll),
                    {Code::kUnavailable, "interrupted", "rosterd was stopped while the poll ran."},
                    PollEnd::Side::kSource, now),
         "closing an interrupted poll");

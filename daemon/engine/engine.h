@@ -285,6 +285,9 @@ class Engine {
   void StartBackup();
   Result<void> EndBackup(const Result<BackupEnd::Made>& made, Time now);
   Result<void> EndInterruptedBackup(Time now);
+  std::optional<model::Backup> NewestGoodBackup() const;
+  // The last one was not made, or not as it should be.
+  bool HasBackupProblem() const;
   model::BackupStatus BackupStatusFor(const Caller& caller) const;
   Result<void> TakeRestored(School& school, Time now);
   Result<std::uint64_t> ExpireOpenPlans(School& school, Time now);
@@ -303,6 +306,7 @@ class Engine {
                                         const model::ListPlan& body);
   // Of one school, or of all in which the caller has a role.
   Result<model::Status> GetStatus(const School* only, const Caller& caller);
+  Result<std::optional<model::Poll>> FindPoll(const School& school, PollId id) const;
   // `words`: with what people say of others in words of their own.
   Result<model::SchoolStatus> StatusOf(School& school, bool words);
   // The plan under way, or the newest that was approved, and those newer than it that wait for a

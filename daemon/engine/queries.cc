@@ -177,13 +177,12 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
     waiting.phase = "waiting";
     return model::ReplyBody(model::PollReply{std::move(waiting), false});
   }
-  ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::PollKey(school.id(), id)), "");
-  if (!value) {
+  ROSTER_ASSIGN(auto poll, FindPoll(school, id), "");
+  if (!poll) {
     return Fail(Code::kNotFound, "unknown-poll",
                 "There is no poll " + std::to_string(id.value()) + ", or no longer.");
   }
-  ROSTER_ASSIGN(model::Poll poll, store::DecodePoll(id, *value), "");
-  return model::ReplyBody(model::PollReply{std::move(poll), false});
+  return model::ReplyBody(model::PollReply{*std::move(poll), false});
 }
 
 Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::GetPlan& body) {
@@ -443,6 +442,13 @@ Result<model::Status> Engine::GetStatus(const School* only, const Caller& caller
   return status;
 }
 
+Result<std::optional<model::Poll>> Engine::FindPoll(const School& school, PollId id) const {
+  ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::PollKey(school.id(), id)), "");
+  if (!value) return {std::nullopt};
+  ROSTER_ASSIGN(model::Poll poll, store::DecodePoll(id, *value), "");
+  return {std::move(poll)};
+}
+
 Result<model::SchoolStatus> Engine::StatusOf(School& school, bool words) {
   const model::SchoolHead& head = school.head;
   model::SchoolStatus status;
@@ -462,8 +468,7 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school, bool words) {
   if (head.source_stopped.empty()) status.next_poll = head.next_poll;
   status.source_problem = head.source_problem;
   status.site_problem = head.site_problem;
-  const bool stopped = !head.site_stopped.empty();  // perhaps told of before the last start
-  if (status.site_problem.empty() && (school.site_failures > 0 || stopped)) {
+  if (status.site_problem.empty() && school.IsSiteFailing()) {
     const Duration wait = school.site_paused_until - clock_.Now();
     status.site_problem =
         review::TaskSentence(school.site_failures > 0 ? school.site_reason : head.site_stopped) +
@@ -475,15 +480,9 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school, bool words) {
   status.unknown_words = head.unknown_words;
   status.holds = PendingHolds(school, clock_.Now());
   status.rollover = plan::LimitsAt(school.settings->plans, clock_.Now()).rollover;
-  const auto poll = [&](PollId id) -> Result<std::optional<model::Poll>> {
-    ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::PollKey(school.id(), id)), "");
-    if (!value) return {std::nullopt};
-    ROSTER_ASSIGN(model::Poll found, store::DecodePoll(id, *value), "");
-    return {std::move(found)};
-  };
   const std::uint64_t last = head.polls - (school.polling ? 1 : 0);
-  ROSTER_ASSIGN(status.last_poll, poll(PollId(last)), "");
-  ROSTER_ASSIGN(status.last_good_poll, poll(head.last_good_poll), "");
+  ROSTER_ASSIGN(status.last_poll, FindPoll(school, PollId(last)), "");
+  ROSTER_ASSIGN(status.last_good_poll, FindPoll(school, head.last_good_poll), "");
   status.acknowledged = head.acknowledged;
   ROSTER_ASSIGN(CurrentPlans plans, FindCurrentPlans(school), "");
   for (model::Plan& plan : plans.approved) status.plans.push_back(Told(std::move(plan), words));

@@ -67,6 +67,8 @@ struct School {
   // A person had tasks retried since it was told that the site has stopped: if it has not come
   // back, that is told again.
   bool site_tried_again = false;
+  // Tasks are not carried out: now, or as was told before the last start.
+  bool IsSiteFailing() const { return site_failures > 0 || !head.site_stopped.empty(); }
 
   // For those who watch: what was counted of its polls since the start, the rest as last given.
   model::SchoolVitals vitals;

@@ -6,13 +6,9 @@
 
 #include "daemon/engine/engine.h"
 #include "daemon/plan/guards.h"
-#include "daemon/store/codec.h"
-#include "daemon/store/keys.h"
 
 namespace roster::engine {
 namespace {
-
-using store::Family;
 
 constexpr Duration kVitalsEvery = std::chrono::seconds(1);
 
@@ -68,22 +64,16 @@ void Engine::CountPolls() {
 
 // Those that ended before the start.
 Result<void> Engine::ReadPolls(School& school) {
-  const auto find = [&](PollId id) -> Result<std::optional<model::Poll>> {
-    ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::PollKey(school.id(), id)), "");
-    if (!value) return {std::nullopt};
-    ROSTER_ASSIGN(model::Poll poll, store::DecodePoll(id, *value), "");
-    return {std::move(poll)};
-  };
   if (!school.vitals.last_poll) {
     const std::uint64_t last = school.head.polls - (school.polling ? 1 : 0);
-    ROSTER_ASSIGN(const auto poll, find(PollId(last)), "");
+    ROSTER_ASSIGN(const auto poll, FindPoll(school, PollId(last)), "");
     if (poll) {
       school.vitals.last_poll = VitalsOf(*poll);
       school.vitals.last_used = poll->state == model::PollState::kUsed;
     }
   }
   if (!school.vitals.last_good) {
-    ROSTER_ASSIGN(const auto good, find(school.head.last_good_poll), "");
+    ROSTER_ASSIGN(const auto good, FindPoll(school, school.head.last_good_poll), "");
     if (good) school.vitals.last_good = VitalsOf(*good);
   }
   school.polls_read = true;
@@ -115,13 +105,8 @@ Result<model::Vitals> Engine::TakeVitals() {
     if (worker.lapsed) ++vitals.workers_lapsed;
   }
   vitals.backups = backups_ != nullptr;
-  for (const model::Backup& backup :
-       backups_ != nullptr ? backups_->All() : std::vector<model::Backup>()) {
-    if (vitals.backup_good || !backup.verified || backup.damaged) continue;
-    vitals.backup_good = backup.at;
-  }
-  vitals.backup_failed =
-      backup_.state != model::BackupRun::State::kRunning && !backup_.message.empty();
+  if (const auto good = NewestGoodBackup()) vitals.backup_good = good->at;
+  vitals.backup_failed = HasBackupProblem();
   const bus::Bus::Counters bus = bus_.counters();
   vitals.bus = {bus.received,     bus.sent,
                 bus.published,    bus.dropped_in,
@@ -142,7 +127,7 @@ Result<model::Vitals> Engine::TakeVitals() {
     one.stopped_reason = head.source_stopped;
     one.next_poll = one.stopped ? std::nullopt : head.next_poll;
     one.source_problem = !head.source_problem.empty();
-    one.site_problem = !head.site_problem.empty() || school.site_failures > 0;
+    one.site_problem = !head.site_problem.empty() || school.IsSiteFailing();
     one.tally = head.tally;
     one.holds.clear();
     for (const model::Hold& hold : PendingHolds(school, vitals.at)) {

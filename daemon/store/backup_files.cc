@@ -115,6 +115,14 @@ Error BackupError(const rocksdb::Status& status, const fs::path& directory,
               std::string(kAsTheyWere)};
 }
 
+Result<std::unique_ptr<rocksdb::BackupEngineReadOnly>> OpenBackups(const fs::path& directory) {
+  rocksdb::BackupEngineReadOnly* engine = nullptr;
+  const rocksdb::Status status = rocksdb::BackupEngineReadOnly::Open(
+      rocksdb::BackupEngineOptions(directory.string()), rocksdb::Env::Default(), &engine);
+  if (!status.ok()) return tl::unexpected(BackupError(status, directory, "opening it"));
+  return {std::unique_ptr<rocksdb::BackupEngineReadOnly>(engine)};
+}
+
 Result<void> PrepareBackupDirectory(const fs::path& directory) {
   struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) {

@@ -3,10 +3,12 @@
 // Directories and files of backups and restores. Of this folder alone.
 
 #include <rocksdb/status.h>
+#include <rocksdb/utilities/backup_engine.h>
 #include <sys/types.h>
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,10 @@ Error BackupError(const rocksdb::Status& status, const std::filesystem::path& di
 
 // What the system says: `error` is errno.
 Error BackupFileError(int error, const std::filesystem::path& path, std::string_view doing);
+
+// To read alone.
+Result<std::unique_ptr<rocksdb::BackupEngineReadOnly>> OpenBackups(
+    const std::filesystem::path& directory);
 
 // Makes the directory where it is not, with those that it is in, and leaves it to its user alone.
 Result<void> PrepareBackupDirectory(const std::filesystem::path& directory);

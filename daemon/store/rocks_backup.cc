@@ -229,13 +229,8 @@ Result<std::vector<model::Backup>> ListBackups(const fs::path& directory) {
   fs::directory_iterator readable(directory, error);
   if (error) return tl::unexpected(BackupFileError(error.value(), directory, "reading"));
   if (!fs::exists(directory / "meta", error)) return {std::vector<model::Backup>()};
-  rocksdb::BackupEngineReadOnly* engine = nullptr;
-  ROSTER_TRY(Checked(rocksdb::BackupEngineReadOnly::Open(EngineOptions(directory),
-                                                         rocksdb::Env::Default(), &engine),
-                     directory, "opening it"),
-             "");
-  const std::unique_ptr<rocksdb::BackupEngineReadOnly> owned(engine);
-  return {All(*owned, directory)};
+  ROSTER_ASSIGN(const auto engine, OpenBackups(directory), "");
+  return {All(*engine, directory)};
 }
 
 }  // namespace roster::store

@@ -18,12 +18,15 @@
 
 namespace roster::store {
 
+// Bytes: neither a backup nor a restore fills a disk to the brim.
+inline constexpr std::uint64_t kDiskLeftFree = std::uint64_t{64} << 20U;
+
 struct BackupOptions {
   std::filesystem::path directory;  // made when it is not there
   std::uint32_t keep = 14;          // verified ones; > 0
   std::string program;              // the version that makes it
   // Left free on the disk of the directory, which may be that of the store too.
-  std::uint64_t free_bytes_min = std::uint64_t{64} << 20U;
+  std::uint64_t free_bytes_min = kDiskLeftFree;
 };
 
 struct MadeBackup {

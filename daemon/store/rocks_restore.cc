@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kLeftFree = std::uint64_t{64} << 20U;
 constexpr Duration kQuotaWindow = std::chrono::hours(24);
 
 std::string Numbered(const std::string& one, std::uint32_t id) {
@@ -82,14 +81,6 @@ class Present {
   std::unique_ptr<rocksdb::FileLock, Unlock> lock_;
 };
 
-Result<std::unique_ptr<rocksdb::BackupEngineReadOnly>> OpenBackups(const fs::path& directory) {
-  rocksdb::BackupEngineReadOnly* engine = nullptr;
-  const rocksdb::Status status = rocksdb::BackupEngineReadOnly::Open(
-      rocksdb::BackupEngineOptions(directory.string()), rocksdb::Env::Default(), &engine);
-  if (!status.ok()) return tl::unexpected(BackupError(status, directory, "opening it"));
-  return {std::unique_ptr<rocksdb::BackupEngineReadOnly>(engine)};
-}
-
 // Which one is meant, if it is there and as it was written.
 Result<model::Backup> Choose(const RestoreOptions& options) {
   ROSTER_ASSIGN(const auto all, ListBackups(options.backups), "");
@@ -132,7 +123,7 @@ Result<void> Unpack(const RestoreOptions& options, const model::Backup& backup,
   if (!verified.ok()) return tl::unexpected(BackupError(verified, options.backups, "reading it"));
 
   ROSTER_ASSIGN(const std::uint64_t free, FreeBytes(options.db.parent_path()), "");
-  if (free < backup.bytes + kLeftFree) {
+  if (free < backup.bytes + kDiskLeftFree) {
     return Fail(Code::kExhausted, "disk-full",
                 "The restored state needs " + std::to_string((backup.bytes >> 20U) + 1) +
                     " MiB beside the present one, and the disk with " + options.db.string() +

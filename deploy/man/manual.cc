@@ -12,6 +12,7 @@
 #include "client/command_line.h"
 #include "client/notify/arguments.h"
 #include "client/notify/keys.h"
+#include "client/text.h"
 #include "daemon/arguments/arguments.h"
 #include "daemon/config/keys.h"
 
@@ -20,6 +21,7 @@ namespace {
 
 using client::CommandLine;
 using client::OptionLine;
+using client::Replaced;
 
 // The day of the last change of the pages' words; written by hand, so that a build can be repeated.
 constexpr const char* kDate = "2026-11-28";
@@ -53,13 +55,6 @@ std::string Italic(const std::string& text) { return "\\fI" + Escaped(text) + "\
 std::string TextLine(const std::string& text) {
   const bool like_a_request = text.starts_with('.') || text.starts_with('\'');
   return (like_a_request ? "\\&" : "") + Escaped(text) + "\n";
-}
-
-std::string Replaced(std::string text, std::string_view what, std::string_view by) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
-    text.replace(at, what.size(), by);
-  }
-  return text;
 }
 
 // A capital at its beginning and a full stop at its end.

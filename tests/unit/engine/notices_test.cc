@@ -211,6 +211,10 @@ TEST_F(Site, ARestartNeitherRepeatsNorForgetsIt) {
   ASSERT_EQ(Stopped(), 1U);
   desk.Restart();
   EXPECT_NE(desk.School().site_problem(), "");
+  desk.vitals.reset();
+  Pass(std::chrono::seconds(1));
+  ASSERT_TRUE(desk.vitals);
+  EXPECT_TRUE(desk.vitals->schools.at(0).site_problem) << "watchers see what the status says";
   Pass(std::chrono::minutes(10));
   Fail("site-unauthorized");
   EXPECT_EQ(Stopped(), 1U);
