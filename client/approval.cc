@@ -58,6 +58,9 @@ Answer<void> SayWhyStill(Session& session, Progress& progress) {
   std::string why;
   if (standing.status.workers().empty()) {
     why = "No worker is connected: is it running (systemctl status roster-worker)? Waiting on.";
+  } else if (standing.school.workers_away()) {
+    why =
+        "No worker asks for this school's tasks: does `access` of the config let one? Waiting on.";
   } else if (!standing.school.site_problem().empty()) {
     why = "The site: " + Clean(standing.school.site_problem()) + " Waiting on.";
   }

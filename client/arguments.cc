@@ -13,6 +13,7 @@
 #include "client/completion.h"
 #include "client/format.h"
 #include "client/help.h"
+#include "client/schools.h"
 #include "client/words.h"
 
 namespace roster::client {
@@ -71,7 +72,7 @@ class Parser {
         ->envname("ROSTER_KEY")
         ->check(IsPath())
         ->type_name("FILE");
-    app_.add_option("--school", invocation_.school, "which school, where there are several")
+    app_.add_option("--school", invocation_.school, "which school; lists are of all without")
         ->check(IsShort())
         ->type_name("S");
     app_.add_flag("--json", invocation_.json,
@@ -270,7 +271,8 @@ class Parser {
     auto* command = Add("users", [this]() -> Run {
       UsersOptions options{Filter(), in_.fields};
       options.filter.set_family_context(options.filter.status() == v1::STATUS_NEW);
-      return [options = std::move(options)](Session& s) { return RunUsers(s, options); };
+      return ForEachSchool(
+          [options = std::move(options)](Session& s) { return RunUsers(s, options); });
     });
     AddFilters(command);
     command->add_flag("--fields", in_.fields, "what would be written, before → after, below each");
@@ -304,7 +306,7 @@ class Parser {
   void AddDuplicates() {
     auto* command = Add("duplicates", [this]() -> Run {
       const auto status = FromWord<v1::GroupStatus>(in_.status).value_or(v1::GROUP_NEW);
-      return [status](Session& s) { return RunDuplicates(s, status); };
+      return ForEachSchool([status](Session& s) { return RunDuplicates(s, status); });
     });
     Among(command->add_option("--status", in_.status, "new (the preset), resolved or all"),
           AllWords<v1::GroupStatus>())
@@ -356,7 +358,7 @@ class Parser {
   }
 
   void AddMatches() {
-    Add("matches", []() -> Run { return [](Session& s) { return RunMatches(s); }; });
+    Add("matches", []() -> Run { return ForEachSchool(RunMatches); });
   }
 
   void AddMatch() {
@@ -389,7 +391,7 @@ class Parser {
       auto status = ExcludedStatus::kNew;
       if (in_.status == "on-purpose") status = ExcludedStatus::kOnPurpose;
       if (in_.status == "all") status = ExcludedStatus::kAll;
-      return [status](Session& s) { return RunExcluded(s, status); };
+      return ForEachSchool([status](Session& s) { return RunExcluded(s, status); });
     });
     Among(command->add_option("--status", in_.status, "new (the preset), on-purpose or all"),
           {"new", "on-purpose", "all"})
@@ -511,7 +513,7 @@ class Parser {
             in_.wait) {
           Wrong("--log shows what was sent, and goes with nothing else");
         }
-        return [](Session& s) { return RunInviteLog(s); };
+        return ForEachSchool(RunInviteLog);
       }
       return [options = std::move(options)](Session& s) { return RunInvite(s, options); };
     });
@@ -542,7 +544,7 @@ class Parser {
       options.action = FromWord<v1::Action>(in_.action).value_or(v1::ACTION_UNSPECIFIED);
       options.state = FromWord<v1::TaskState>(in_.state).value_or(v1::TASK_STATE_UNSPECIFIED);
       options.plan = PlanNumber();
-      return [options](Session& s) { return RunTasks(s, options); };
+      return Listing([options](Session& s) { return RunTasks(s, options); });
     });
     Among(command->add_option("--state", in_.state, List(AllWords<v1::TaskState>()) + " or all"),
           With(AllWords<v1::TaskState>(), "all"))
@@ -558,7 +560,7 @@ class Parser {
     auto* command = Add("retry", [this]() -> Run {
       RetryOptions options;
       options.all = in_.all;
-      options.tasks = Tasks();
+      options.tasks = Tasks(in_.tasks);
       if (options.all != options.tasks.empty()) {
         Wrong(options.all ? "TASK and --all exclude each other"
                           : "say which: rosterctl retry TASK..., or rosterctl retry --all");
@@ -571,22 +573,48 @@ class Parser {
 
   void AddConfirm() {
     auto* command = Add("confirm", [this]() -> Run {
-      return [tasks = Tasks()](Session& s) { return RunConfirm(s, tasks); };
+      ConfirmOptions options;
+      options.tasks = Tasks(in_.tasks);
+      options.plan = PlanNumber();
+      options.action = FromWord<v1::Action>(in_.action).value_or(v1::ACTION_UNSPECIFIED);
+      options.except = Tasks(in_.except);
+      if ((options.plan == 0) == options.tasks.empty()) {
+        Wrong(options.plan != 0 ? "TASK and --plan exclude each other"
+                                : "say which: rosterctl confirm TASK..., or rosterctl confirm "
+                                  "--plan PLAN");
+      }
+      if (options.plan == 0 && (!in_.action.empty() || !options.except.empty())) {
+        Wrong("--action and --except go with --plan");
+      }
+      return [options = std::move(options)](Session& s) { return RunConfirm(s, options); };
     });
     AddTaskNames(command);
-    command->get_option("TASK")->required();
+    AddPlanNumber(command, "--plan", "all of that plan that wait for a person");
+    command->get_option("--plan")->type_name("PLAN");
+    Among(command->add_option("--action", in_.action, List(AllWords<v1::Action>()) + " or all"),
+          With(AllWords<v1::Action>(), "all"))
+        ->type_name("ACTION");
+    command->add_option("--except", in_.except, "not these tasks: A,B")
+        ->check(IsTask())
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->type_name("TASK");
   }
 
   void AddTaskNames(CLI::App* command) {
     command->add_option("TASK", in_.tasks, "PLAN.INDEX, as rosterctl tasks shows them")
-        ->check(Check([](const std::string& text) { return ToTask(text).has_value(); },
-                      "a task is PLAN.INDEX, for example 7.12"))
+        ->check(IsTask())
         ->type_name("");
   }
 
-  std::vector<v1::TaskRef> Tasks() const {
+  static CLI::Validator IsTask() {
+    return Check([](const std::string& text) { return ToTask(text).has_value(); },
+                 "a task is PLAN.INDEX, for example 7.12");
+  }
+
+  static std::vector<v1::TaskRef> Tasks(const std::vector<std::string>& names) {
     std::vector<v1::TaskRef> tasks;
-    for (const std::string& text : in_.tasks) {
+    for (const std::string& text : names) {
       if (auto task = ToTask(text)) tasks.push_back(std::move(*task));
     }
     if (tasks.size() > kPersonsMax) {
@@ -598,7 +626,7 @@ class Parser {
   void AddExplain() {
     auto* command = Add("explain", [this]() -> Run {
       const auto person = NumberOr<std::int64_t>(in_.person, 0);
-      return [person](Session& s) { return RunExplain(s, person); };
+      return ForEachSchool([person](Session& s) { return RunExplain(s, person); }, Worth::kBest);
     });
     command->add_option("PERSON", in_.person, "an ID, as rosterctl users shows it")
         ->required()
@@ -611,7 +639,7 @@ class Parser {
       EventsOptions options = Events();
       options.follow = in_.follow;
       invocation_.for_ever = options.follow;
-      return [options = std::move(options)](Session& s) { return RunEvents(s, options); };
+      return Entries(std::move(options));
     });
     command->add_flag("--follow", in_.follow, "and what comes, until it is interrupted");
     AddEntries(command, "those after entry N; not given: all, with --follow new ones alone");
@@ -629,6 +657,17 @@ class Parser {
     return options;
   }
 
+  // Plans and entries are numbered school by school: who names one is asked which school is meant.
+  Run Listing(Run run) const { return in_.plan.empty() ? ForEachSchool(std::move(run)) : run; }
+  Run Entries(EventsOptions options) const {
+    if (options.follow) {
+      return [options = std::move(options)](Session& s) { return RunFollow(s, options); };
+    }
+    const bool numbered = options.since.has_value();
+    Run run = [options = std::move(options)](Session& s) { return RunEvents(s, options); };
+    return numbered ? run : Listing(std::move(run));
+  }
+
   bool HasEntryFilter() const {
     return !(in_.types.empty() && in_.actor.empty() && in_.person.empty() && in_.plan.empty() &&
              in_.until.empty());
@@ -642,7 +681,7 @@ class Parser {
           Wrong(
               "verify looks at the whole journal, and goes with no filter (--since, --type, ...)");
         }
-        return [](Session& s) { return RunJournalVerify(s); };
+        return ForEachSchool(RunJournalVerify);
       }
       if (in_.what == "export") {
         const auto since = ToNumber<std::uint64_t>(in_.since);
@@ -653,7 +692,7 @@ class Parser {
         ExportOptions options{since.value_or(0), in_.file};
         return [options = std::move(options)](Session& s) { return RunJournalExport(s, options); };
       }
-      return [options = Events()](Session& s) { return RunEvents(s, options); };
+      return Entries(Events());
     });
     Among(command->add_option("WHAT", in_.what, "verify or export; none: the entries, one a line"),
           {"verify", "export"})

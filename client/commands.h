@@ -113,7 +113,13 @@ struct RetryOptions {
   bool all = false;                // or all that are dead
 };
 Answer<Exit> RunRetry(Session& session, const RetryOptions& options);
-Answer<Exit> RunConfirm(Session& session, const std::vector<v1::TaskRef>& tasks);
+struct ConfirmOptions {
+  std::vector<v1::TaskRef> tasks;              // either these
+  std::uint64_t plan = 0;                      // or all of this plan that wait for a person,
+  v1::Action action = v1::ACTION_UNSPECIFIED;  // of this action; unspecified: of all,
+  std::vector<v1::TaskRef> except;             // but these
+};
+Answer<Exit> RunConfirm(Session& session, const ConfirmOptions& options);
 
 Answer<Exit> RunExplain(Session& session, std::int64_t person);
 
@@ -141,6 +147,9 @@ struct EventsOptions {
   EntryFilter filter;
 };
 Answer<Exit> RunEvents(Session& session, const EventsOptions& options);
+// With --follow: of all schools at once where there are several, and neither one was named nor a
+// number that only counts in one; each line has its school then.
+Answer<Exit> RunFollow(Session& session, const EventsOptions& options);
 // The chain of the entries, and whether what is stored agrees with them.
 Answer<Exit> RunJournalVerify(Session& session);
 // The entries after `since` as JSON lines, each with its own digest, for an auditor.

@@ -18,7 +18,9 @@ Answer<v1::BackupList> AskBackups(Session& session) {
   return std::move(*reply.mutable_backups());
 }
 
-// Until this run has ended, whatever was asked for since. The list is as it was then, or later.
+// Until this run has ended, or a later one where that began within two looks: it holds all that
+// this one would have, and what became of this one nobody can tell any more. The list is as it was
+// then.
 Answer<v1::BackupList> WaitForBackup(Session& session, std::uint64_t run) {
   Progress progress(session.console, session.progress());
   while (true) {
@@ -29,7 +31,7 @@ Answer<v1::BackupList> WaitForBackup(Session& session, std::uint64_t run) {
                   "rosterd knows nothing of this backup: its store was put back from an earlier "
                   "one meanwhile.");
     }
-    if (last.run() > run || last.state() != v1::BackupRun::RUNNING) return list;
+    if (last.state() != v1::BackupRun::RUNNING) return list;
     const bool verifies = last.phase() == "verify";
     progress.Show(verifies ? "Reading it again" : "Copying", last.done(), last.total());
     session.clock.Wait(kLookEvery);
@@ -60,9 +62,7 @@ Answer<Exit> ShowEnded(Session& session, const v1::BackupList& list, std::uint64
     return made ? Exit::kDone : Exit::kFailed;
   }
   if (run.run() != asked) {
-    session.console.Paragraph(
-        "Another backup was asked for meanwhile: rosterctl backups shows what was made.");
-    return Exit::kDone;
+    session.console.Paragraph("Another backup was asked for meanwhile. What became of that one:");
   }
   if (made) {
     ShowMade(session, list, run);

@@ -153,7 +153,7 @@ Answer<Exit> RunDuplicates(Session& session, v1::GroupStatus status) {
   session.console.Print(table.Take());
   if (shown == 0) {
     session.console.Paragraph(session.WithSchool(NoneText(status)));
-    session.Next("rosterctl excluded");
+    session.NextAfterNone("rosterctl excluded");
     return Exit::kDone;
   }
   session.console.Line();

@@ -21,10 +21,8 @@ constexpr std::array<const char*, 5> kHeldBack = {"missing-email", "no-person", 
 // A list of rows: laid out in a table, or one JSON object a line.
 class Rows {
  public:
-  Rows(Session& session, const std::string& title, std::vector<Column> columns)
-      : session_(session), table_(std::move(columns), session.console) {
-    if (!session.json) session.console.Line(session.console.In(Tone::kBold, title));
-  }
+  Rows(Session& session, std::string title, std::vector<Column> columns)
+      : session_(session), title_(std::move(title)), table_(std::move(columns), session.console) {}
 
   void Add(const google::protobuf::Message& row, std::vector<Cell> cells) {
     ++count_;
@@ -32,6 +30,7 @@ class Rows {
       session_.Json(row);
       return;
     }
+    Title();
     table_.Add(std::move(cells));
     if (table_.waiting() >= kPageSize) session_.console.Print(table_.Take());
   }
@@ -39,6 +38,7 @@ class Rows {
   // The rest, and a sentence: `some` of the count, or `none`.
   void End(const std::function<std::string(std::uint64_t)>& some, const std::string& none) {
     if (session_.json) return;
+    Title();
     session_.console.Print(table_.Take());
     if (count_ > 0) session_.console.Line();
     session_.console.Paragraph(count_ > 0 ? some(count_) : none);
@@ -47,7 +47,14 @@ class Rows {
   std::uint64_t count() const { return count_; }
 
  private:
+  // Not before rosterd has answered: it may refuse.
+  void Title() {
+    if (!title_.empty()) session_.console.Line(session_.console.In(Tone::kBold, title_));
+    title_.clear();
+  }
+
   Session& session_;
+  std::string title_;  // "": shown
   Table table_;
   std::uint64_t count_ = 0;
 };
@@ -162,7 +169,7 @@ Answer<Exit> RunExcluded(Session& session, ExcludedStatus status) {
         "mend them in FACTS; or rosterctl resolve --use-email2 ID, rosterctl match ID, "
         "rosterctl exclude person ID");
   } else {
-    session.Next("rosterctl users --status all, then rosterctl plan");
+    session.NextAfterNone("rosterctl users --status all, then rosterctl plan");
   }
   return Exit::kDone;
 }

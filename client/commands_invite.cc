@@ -127,7 +127,7 @@ Answer<Exit> RunInviteLog(Session& session) {
   session.console.Line(
       shown == 0 ? "No invitation has ever been approved."
                  : fmt::format("{} of {} sent.", Number(sent), Count(shown, "invitation")));
-  session.Next("rosterctl invite --never-accessed");
+  if (shown > 0 || !session.several) session.Next("rosterctl invite --never-accessed");
   return Exit::kDone;
 }
 

@@ -67,7 +67,7 @@ Answer<Exit> RunMatches(Session& session) {
   session.console.Print(table.Take());
   if (shown == 0) {
     session.console.Paragraph("Nobody is waiting to be matched with an account.");
-    session.Next("rosterctl excluded");
+    session.NextAfterNone("rosterctl excluded");
     return Exit::kDone;
   }
   session.console.Line();

@@ -35,9 +35,9 @@ std::string UnknownWords(const v1::SchoolStatus& school) {
 }
 
 // What of a school is worst; nullopt: all is well.
-std::optional<Urgency> WorstOf(const v1::Status& status, const v1::SchoolStatus& school) {
+std::optional<Urgency> WorstOf(const v1::SchoolStatus& school) {
   std::optional<Urgency> worst;
-  for (const Need& need : NeedsOf(status, school, true)) {
+  for (const Need& need : NeedsOf(school, true)) {
     worst = std::min(worst.value_or(need.urgency), need.urgency);
   }
   return worst;
@@ -48,7 +48,8 @@ struct SchoolStanding {
   Tone tone;
   int rank;  // the worst first
 };
-SchoolStanding StandingOf(std::optional<Urgency> worst) {
+SchoolStanding StandingOf(const v1::SchoolStatus& school, std::optional<Urgency> worst) {
+  if (!worst && !school.has_last_good_poll()) return {"not read yet", Tone::kPlain, 3};
   if (!worst) return {"well", Tone::kGood, 3};
   switch (*worst) {
     case Urgency::kFailing:
@@ -69,7 +70,15 @@ class Screen {
   void Needs() {
     const std::vector<Need> needs = NeedsOf(status_, !session_.school.empty() || several());
     if (needs.empty()) {
-      session_.console.Line(session_.console.In(Tone::kGood, "All is well."));
+      const bool read = std::all_of(status_.schools().begin(), status_.schools().end(),
+                                    [](const auto& one) { return one.has_last_good_poll(); });
+      if (read) {
+        session_.console.Line(session_.console.In(Tone::kGood, "All is well."));
+      } else {
+        session_.console.Line(session_.console.In(Tone::kBold,
+                                                  "Nothing is wrong, and not all was read yet: the "
+                                                  "first poll has not ended."));
+      }
       return;
     }
     session_.console.Line(session_.console.In(
@@ -115,13 +124,13 @@ class Screen {
     std::vector<std::pair<SchoolStanding, const v1::SchoolStatus*>> lines;
     int blocks = 0;
     for (const v1::SchoolStatus& school : status_.schools()) {
-      const std::optional<Urgency> worst = WorstOf(status_, school);
+      const std::optional<Urgency> worst = WorstOf(school);
       if (worst == Urgency::kFailing && blocks < kBlocksMax) {
         ++blocks;
         School(school);
         continue;
       }
-      lines.emplace_back(StandingOf(worst), &school);
+      lines.emplace_back(StandingOf(school, worst), &school);
     }
     std::stable_sort(lines.begin(), lines.end(),
                      [](const auto& a, const auto& b) { return a.first.rank < b.first.rank; });
@@ -408,6 +417,7 @@ Answer<Exit> Watch(Session& session) {
     auto status = AskStatus(session);
     if (!status && session.clock.Interrupted()) break;
     if (!status) return tl::unexpected(std::move(status).error());
+    session.console.Measure();
     std::istringstream nothing;
     std::ostringstream text;
     std::ostringstream errors;

@@ -117,7 +117,9 @@ Answer<Exit> RunTasks(Session& session, const TasksOptions& options) {
   const auto each = [&](const v1::TaskPage& page) {
     if (first) {
       if (options.plan == 0) counts = page.counts();  // of all plans
-      if (!session.json) {
+      const bool none = page.rows().empty() && page.next_page_token().empty();
+      // Of one of several schools "No tasks." is all there is to say.
+      if (!session.json && !(session.several && none)) {
         session.console.Line(TasksLine(counts));
         session.console.Line();
       }
@@ -146,7 +148,7 @@ Answer<Exit> RunTasks(Session& session, const TasksOptions& options) {
   if (options.plan != 0) text += fmt::format(" of plan {}", options.plan);
   session.console.Line(text + ".");
   SayHowToSettle(session, counts);
-  SayNext(session, counts);
+  if (shown > 0 || !session.several) SayNext(session, counts);
   return Exit::kDone;
 }
 
@@ -169,9 +171,13 @@ Answer<Exit> RunRetry(Session& session, const RetryOptions& options) {
   return exit;
 }
 
-Answer<Exit> RunConfirm(Session& session, const std::vector<v1::TaskRef>& tasks) {
+Answer<Exit> RunConfirm(Session& session, const ConfirmOptions& options) {
   v1::Request request;
-  for (const v1::TaskRef& task : tasks) *request.mutable_confirm_tasks()->add_tasks() = task;
+  v1::ConfirmTasks& confirm_tasks = *request.mutable_confirm_tasks();
+  confirm_tasks.mutable_tasks()->Add(options.tasks.begin(), options.tasks.end());
+  confirm_tasks.set_plan(options.plan);
+  confirm_tasks.set_action(options.action);
+  confirm_tasks.mutable_except()->Add(options.except.begin(), options.except.end());
   CLIENT_ASSIGN(const v1::Reply reply, session.connection.Call(request));
   const v1::ConfirmReply& confirm = reply.confirm();
   const Exit exit = confirm.refused_size() == 0 ? Exit::kDone : Exit::kRefused;

@@ -36,15 +36,27 @@ bool IsPreset(const v1::Filter& filter) {
   return filter.SerializeAsString() == preset.SerializeAsString();
 }
 
-void SayNone(const Session& session, const v1::Filter& filter) {
-  if (IsPreset(filter)) {
-    session.console.Paragraph(session.WithSchool(
-        "Nobody is new: all have been reviewed. What is pending: rosterctl plan. Everybody: "
-        "rosterctl users --status all."));
+// Those who were never reviewed, and stand under the errors.
+std::uint64_t HeldBack(const v1::Counters& counters) {
+  return counters.fresh() > counters.status_new() ? counters.fresh() - counters.status_new() : 0;
+}
+
+void SayNone(const Session& session, const v1::Filter& filter, const v1::Counters& counters) {
+  if (!IsPreset(filter)) {
+    session.console.Line(fmt::format("No users{}.", Described(filter)));
+    session.NextAfterNone("rosterctl users --status all");
     return;
   }
-  session.console.Line(fmt::format("No users{}.", Described(filter)));
-  session.Next("rosterctl users --status all");
+  const std::uint64_t held = HeldBack(counters);
+  const std::string others =
+      held == 0 ? "Nobody is new: all have been reviewed."
+                : fmt::format(
+                      "Nobody new is to be reviewed. {} never reviewed {} held back by an "
+                      "error: rosterctl users --status error.",
+                      Count(held, "user"), held == 1 ? "is" : "are");
+  session.console.Paragraph(
+      session.WithSchool(others + " What is pending: rosterctl plan. Everybody: rosterctl users "
+                                  "--status all."));
 }
 
 void SayNext(const Session& session, const v1::Filter& filter) {
@@ -66,14 +78,22 @@ Answer<Exit> RunUsers(Session& session, const UsersOptions& options) {
   std::uint64_t shown = 0;
   std::uint64_t relatives = 0;  // reviewed before
   std::uint64_t held = 0;       // relatives too, never reviewed, and held back by an error
-  const auto begin = [&](const v1::Counters& counters) {
-    if (!session.json) ShowTop(session, counters, parents);
+  v1::Counters counters;
+  bool topped = false;
+  const auto top = [&] {
+    if (!topped) ShowTop(session, counters, parents);
+    topped = true;
+  };
+  const auto begin = [&](const v1::Counters& told) {
+    counters = told;
+    if (!session.json && !session.several) top();  // of several, only where somebody is shown
   };
   const auto each = [&](const v1::UserRow& row) {
     if (session.json) {
       session.Json(row);
       return;
     }
+    top();
     ++(!row.context() ? shown : row.is_new() ? held : relatives);
     table.Add(UserCells(session, row, parents));
     if (options.fields) AddFieldLines(row, table);
@@ -84,7 +104,7 @@ Answer<Exit> RunUsers(Session& session, const UsersOptions& options) {
   if (session.json) return Exit::kDone;
   session.console.Print(table.Take());
   if (shown + relatives + held == 0) {
-    SayNone(session, filter);
+    SayNone(session, filter, counters);
     return Exit::kDone;
   }
   session.console.Line();

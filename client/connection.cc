@@ -12,6 +12,7 @@ namespace roster::client {
 namespace {
 
 constexpr std::uint32_t kVersion = 1;
+constexpr Millis kUnavailablePause{500};
 constexpr std::string_view kIpc = "ipc://";
 
 std::string GroupName(const std::string& path) {
@@ -70,7 +71,12 @@ Answer<v1::Reply> Connection::Call(v1::Request request) {
       }
     }
     CLIENT_ASSIGN(auto reply, Try(frame, course));
-    if (reply) return Checked(std::move(*reply));
+    if (!reply) continue;
+    // Not now, but later: whoever waits for ever waits for that too.
+    if (!waiting_ || reply->error().code() != "unavailable") return Checked(std::move(*reply));
+    if (!told) waiting_(reply->error().message());
+    told = true;
+    clock_.Wait(kUnavailablePause);
   }
   return tl::unexpected(Failure{Exit::kDone, "", std::nullopt});
 }
@@ -83,7 +89,7 @@ Answer<std::optional<v1::Reply>> Connection::Try(const std::string& frame, Cours
   CLIENT_ASSIGN(const bool sent, channel_.Send(frame, left()));
   if (!sent) {
     if (auto problem = PermissionProblem(channel_.endpoint())) {
-      return Fail(Exit::kRefused, std::move(*problem));
+      return tl::unexpected(Failure{Exit::kRefused, std::move(*problem), std::nullopt, true});
     }
     return std::nullopt;
   }
@@ -101,6 +107,12 @@ Answer<std::optional<v1::Reply>> Connection::Try(const std::string& frame, Cours
   return std::nullopt;
 }
 
+Connection Connection::For(std::string school) const {
+  Connection other = *this;
+  other.school_ = std::move(school);
+  return other;
+}
+
 Failure Connection::GiveUp(const Course& course) const {
   const auto seconds = std::chrono::duration<double>(course.waited).count();
   if (course.strange) {
@@ -108,7 +120,7 @@ Failure Connection::GiveUp(const Course& course) const {
                    fmt::format("What answers at {} does not speak rosterd's protocol: check "
                                "--endpoint or ROSTER_CONTROL.",
                                channel_.endpoint()),
-                   std::nullopt};
+                   std::nullopt, true};
   }
   if (course.connected) {
     return Failure{Exit::kFailed,
@@ -116,14 +128,14 @@ Failure Connection::GiveUp(const Course& course) const {
                                "busy or stuck. Look at its log (journalctl -u rosterd), or give it "
                                "more time with --timeout.",
                                channel_.endpoint(), seconds),
-                   std::nullopt};
+                   std::nullopt, true};
   }
   return Failure{Exit::kFailed,
                  fmt::format("No answer from rosterd at {} within {:.0f} s: is it running "
                              "(systemctl status rosterd)? Another endpoint is given with "
                              "--endpoint or ROSTER_CONTROL.",
                              channel_.endpoint(), seconds),
-                 std::nullopt};
+                 std::nullopt, true};
 }
 
 void Connection::WaitForEver(std::function<void(const std::string& message)> waiting) {

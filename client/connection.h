@@ -50,8 +50,11 @@ class Connection {
   // comes back as a Failure that holds it; an interrupt as a Failure with kDone and no message.
   Answer<v1::Reply> Call(v1::Request request);
 
+  // Another one, over the same channel and with the same patience, about that school.
+  Connection For(std::string school) const;
+
   // From now on Call never gives up; `waiting` is told once each time that the daemon has been
-  // silent for the patience there was.
+  // silent for the patience there was, or has said that it can't answer now ("unavailable").
   void WaitForEver(std::function<void(const std::string& message)> waiting);
 
  private:

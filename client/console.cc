@@ -73,14 +73,27 @@ Terminal DetectTerminal() {
   return terminal;
 }
 
+void Console::Measure() {
+  if (!measure_) return;
+  const Terminal now = measure_();
+  terminal_.width = now.width;
+  terminal_.height = now.height;
+}
+
+void Console::ShowHeading() {
+  if (!heading_.empty()) out_ << std::exchange(heading_, {}) << '\n';
+}
+
 void Console::Print(std::string_view text) {
-  if (broken_) return;
+  if (broken_ || text.empty()) return;
+  ShowHeading();
   out_ << text;
   Check();
 }
 
 void Console::Line(std::string_view text) {
   if (broken_) return;
+  ShowHeading();
   out_ << text << '\n';
   Check();
 }

@@ -2,9 +2,11 @@
 
 // Where a command reads and writes. Colour, hints, questions and progress are for terminals alone.
 
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace roster::client {
 
@@ -25,9 +27,10 @@ enum class Tone { kPlain, kDim, kBold, kGood, kWarning, kBad };
 
 class Console {
  public:
-  // The streams outlive the console.
-  Console(std::istream& in, std::ostream& out, std::ostream& err, Terminal terminal)
-      : in_(in), out_(out), err_(err), terminal_(terminal) {}
+  // The streams outlive the console. `measure` says what the terminal is like by now.
+  Console(std::istream& in, std::ostream& out, std::ostream& err, Terminal terminal,
+          std::function<Terminal()> measure = nullptr)
+      : in_(in), out_(out), err_(err), terminal_(terminal), measure_(std::move(measure)) {}
 
   // To standard output, as it is; Line adds the end of the line.
   void Print(std::string_view text);
@@ -38,6 +41,11 @@ class Console {
   void Error(std::string_view text);
   void Status(std::string_view text);  // no end of line: for progress
   void Flush();
+
+  // A heading over what comes next to standard output; nothing where nothing comes.
+  void Announce(std::string heading) { heading_ = std::move(heading); }
+  // Takes a heading back that nothing came below of; whether it did.
+  bool Withdraw() { return !std::exchange(heading_, {}).empty(); }
 
   // The text in that tone, when the output is a terminal with colour.
   std::string In(Tone tone, std::string_view text) const;
@@ -53,14 +61,19 @@ class Console {
   const std::string& write_problem() const { return write_problem_; }
 
   const Terminal& terminal() const { return terminal_; }
+  // Takes the size of the terminal anew: it may have been resized.
+  void Measure();
 
  private:
   void Check();
+  void ShowHeading();
 
   std::istream& in_;
   std::ostream& out_;
   std::ostream& err_;
   Terminal terminal_;
+  std::function<Terminal()> measure_;
+  std::string heading_;  // still to be shown
   bool broken_ = false;
   std::string write_problem_;
 };

@@ -107,13 +107,21 @@ std::string Text(const v1::ApprovalGiven& event, const std::string& actor) {
   return text + "it waits for a second";
 }
 
+std::string Text(const v1::RequestRefused& event, const std::string& actor) {
+  std::string about;
+  if (event.plan() != 0) about += fmt::format(" of plan {}", event.plan());
+  if (event.person() != 0) about += fmt::format(" of person {}", event.person());
+  return fmt::format("{}{} refused {}: {}, of {}", event.request(), about,
+                     Count(event.times(), "time"), event.reason(), actor);
+}
+
 std::string Text(const v1::TaskApplied& event) {
   return OfTask(event) + (event.already() ? ": was there already" : ": done") +
          fmt::format(", try {}", event.attempt());
 }
 
-// "put back from backup 12 of 2026-08-24 06:30:05, what came after this entry until 230 is no more;
-// 3 tasks were open, 1 plan has expired; forgotten before and here again: 12, 13"
+// "put back from backup 12 of 2026-08-24 06:30:05, in place of a journal that ended at entry 230;
+// 3 tasks open, to be looked up; 1 plan expired; forgotten since, and here again: 12, 13"
 std::string Text(const v1::Restored& event) {
   std::string text =
       fmt::format("put back from backup {} of {}", event.backup(), Second(event.backup_at()));
@@ -201,9 +209,7 @@ std::string EventText(const v1::Entry& entry) {
     case v1::Entry::kApprovalGiven:
       return Text(entry.approval_given(), entry.actor());
     case v1::Entry::kRequestRefused:
-      return fmt::format("{} refused {}: {}, of {}", entry.request_refused().request(),
-                         Count(entry.request_refused().times(), "time"),
-                         entry.request_refused().reason(), entry.actor());
+      return Text(entry.request_refused(), entry.actor());
     case v1::Entry::kConfigReloaded:
       return "the config file was read again, by " + entry.actor();
     case v1::Entry::kPersonsForgotten:
@@ -224,15 +230,19 @@ std::string EventText(const v1::Entry& entry) {
                          entry.backup_made().backup(), Bytes(entry.backup_made().bytes()),
                          Count(entry.backup_made().removed(), "older one"), entry.actor());
     case v1::Entry::kBackupFailed:
-      return fmt::format("no backup made for {}: {}: {}", entry.actor(),
-                         entry.backup_failed().reason(), entry.backup_failed().message());
+      return fmt::format("no backup made for {}: {}", entry.actor(),
+                         entry.backup_failed().reason());
     case v1::Entry::kRestored:
       return Text(entry.restored()) + ", by " + entry.actor();
     case v1::Entry::kSiteStopped:
       return fmt::format("{}: {} waiting, and the site does none", entry.site_stopped().reason(),
                          Count(entry.site_stopped().waiting(), "task"));
+    case v1::Entry::kPlanExpired:
+      return fmt::format("plan {} is no more: nobody approved it in time",
+                         entry.plan_expired().plan());
     case v1::Entry::kSiteBack:
-      return "the site carries out tasks again";
+      return entry.site_back().nothing_waits() ? "no task waits for the site any more"
+                                               : "the site carries out tasks again";
     case v1::Entry::EVENT_NOT_SET:
       return "an event that this rosterctl does not know: install the version of rosterd";
   }

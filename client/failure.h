@@ -28,6 +28,7 @@ struct Failure {
   Exit exit = Exit::kFailed;
   std::string message;             // for people; "": nothing is said (an interrupt)
   std::optional<v1::Error> error;  // when it is the daemon that refuses
+  bool unanswered = false;         // it said nothing at all: asking on is of no use
 };
 
 template <typename T>

@@ -24,7 +24,8 @@ Examples:
 )" EVERY R"(.
 With --exit-code also: 10 review needed (somebody is new, something is pending, or a plan
 waits for a second approver), 11 held (a guard holds what is pending), 12 the disk, a
-source, a site or a worker is failing, a task is dead, or an unknown one waits for a
+source, a site or a worker is failing, the last backup was not made or no good one within
+50 hours, the config file was refused, a task is dead, or an unknown one waits for a
 person. 12 goes before 11, 11 before 10.)"},
     {"poll", "step 1: Preview & Sync Data: read FACTS and the site now",
      R"(Step 1 of the workflow, "Preview & Sync Data". rosterd polls by itself; this asks for
@@ -232,10 +233,14 @@ Examples:
      R"(For tasks whose outcome nobody knows, and the site can't tell (rosterctl tasks --state
 unknown): you have looked at the site, and it is done. The task ends as applied, under
 your name, and the site is read again. If it is not done: rosterctl retry.
+Of a site without an API, whose import files you have uploaded: --plan confirms all tasks
+of the plan that wait, --except leaves out what the site refused. Confirm first, retry
+what it refused afterwards (that comes in a file of its own), and export again.
 
 Examples:
   rosterctl tasks --state unknown
   rosterctl confirm 7.12 7.15
+  rosterctl confirm --plan 7 --except 7.12,7.15
 )" EVERY R"(
 (also when a named task was not unknown, or a worker has it).)"},
     {"explain", "everything known about why somebody stands where they stand",
@@ -386,8 +391,15 @@ Nothing reaches the site without an approved plan. rosterctl COMMAND --help says
 Over the network, tcp://HOST:PORT, also: --server-key KEY --key FILE. rosterctl keygen
 makes keys, rosterctl whoami says who one is there.
 
+Of several schools in one rosterd, --school S says which. Without it what only lists is of
+all in which you have a role: users, duplicates, matches, excluded, invite --log, tasks,
+explain, events and journal, with --follow and verify. What changes something, or has a
+number that only counts in one school (plan, tasks --plan, events --since N), asks for it.
+With --json each line then says its "school". The exit code is 1 when one school failed
+(of explain: when none knows the person), 3 when every school refused.
+
 Environment: ROSTER_CONTROL (the endpoint), ROSTER_SERVER_KEY, ROSTER_KEY (a file),
-COLUMNS (the width), NO_COLOR.
+COLUMNS (the width), LINES (how many status --watch draws), NO_COLOR.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (not allowed, stale, held);
 status --exit-code adds 10 review needed, 11 held, 12 failing.)";
 

@@ -19,11 +19,24 @@ std::string Command(const std::string& command, const std::string& school, bool 
   return several ? command + " --school " + school : command;
 }
 
-// Tasks that a worker could take.
-std::uint64_t Waiting(const v1::SchoolStatus& school) {
-  const v1::TaskCounts& tasks = school.tasks();
-  return tasks.queued() + tasks.unknown() - std::min(tasks.unknown(), tasks.resting());
+// The same for those who may: whoever asks, or who else. A daemon of before tells no roles.
+std::string CommandFor(std::string_view who, const v1::SchoolStatus& school,
+                       const std::string& command, bool several) {
+  const auto& roles = school.roles();
+  const bool may =
+      roles.empty() || std::any_of(roles.begin(), roles.end(), [&](const auto& role) {
+        return (" " + std::string(who)).find(" " + role) != std::string::npos;  // not "reviewer"
+      });
+  const std::string text = Command(command, school.school(), several);
+  return may ? text : fmt::format("for {}: {}", who, text);
 }
+
+// Who may send what, as rosterd decides it (`man rosterctl`).
+constexpr std::string_view kSeers = "a viewer, reviewer or approver";
+constexpr std::string_view kPlanners = "a reviewer or approver";
+constexpr std::string_view kApprovers = "an approver";
+constexpr std::string_view kPollers = "a reviewer or operator";
+constexpr std::string_view kRetriers = "an approver or operator";
 
 // What to do about a poll that was not used, by its reason; {} is the school's id. Commands name
 // the school behind.
@@ -62,6 +75,10 @@ const std::map<std::string_view, Remedy>& Remedies() {
         ""}},
       {"site-forbidden",
        {"have the site let the read token of schools[{}] read accounts, then: ", kPoll}},
+      {"site-stale", {"export the volunteers on the site again, then: ", kPoll}},
+      {"site-malformed",
+       {"look at the site, or at its export, and at site of schools[{}] in the config, then: ",
+        kPoll}},
       {"tls",
        {"look at the certificate of the address in the config of schools[{}], then: ", kPoll}},
   };
@@ -69,7 +86,7 @@ const std::map<std::string_view, Remedy>& Remedies() {
 }
 
 std::string RemedyFor(const v1::SchoolStatus& school, bool several) {
-  const std::string command = Command("rosterctl poll --wait", school.school(), several);
+  const std::string command = CommandFor(kPollers, school, "rosterctl poll --wait", several);
   const auto known = Remedies().find(school.last_poll().reason());
   if (school.last_poll().state() != v1::Poll::REJECTED || known == Remedies().end()) {
     return IsStopped(school) ? "mend that, then: " + command
@@ -97,33 +114,71 @@ void AddPoll(const v1::SchoolStatus& school, bool several, std::vector<Need>& ne
   }
   if (!school.site_problem().empty() && !(told && message == school.site_problem())) {
     needs.push_back({Urgency::kFailing, school.school(), "Site: " + school.site_problem(),
-                     "look at the site and at schools[" + school.school() +
-                         "].site.scim of the config; it tries again by itself"});
+                     school.import_directory().empty()
+                         ? "look at the site and at schools[" + school.school() +
+                               "].site.scim of the config; it tries again by itself"
+                         : "look into " + school.import_directory() +
+                               " and at the export; do what is said, then: " +
+                               CommandFor(kRetriers, school, "rosterctl retry --all", several)});
+  }
+  if (school.poll_overdue() && needs.empty() && !IsStopped(school)) {
+    add(school.has_last_good_poll()
+            ? "No poll was used for longer than usual: what is shown here is old."
+            : "Nothing was read from FACTS since rosterd was started, nor before.");
   }
   if (IsStopped(school)) {
     needs.push_back({Urgency::kFailing, school.school(),
                      "No poll goes out until somebody asks for one.",
-                     needs.empty() ? Command("rosterctl poll --wait", school.school(), several)
+                     needs.empty() ? CommandFor(kPollers, school, "rosterctl poll --wait", several)
                                    : "what is said above"});
   }
+}
+
+// Of a site without an API: what a person carries there.
+void AddUploads(const v1::SchoolStatus& school, bool several, std::vector<Need>& needs) {
+  const std::string& id = school.school();
+  std::uint64_t elsewhere = school.tasks().resting();
+  for (const v1::Plan& plan : school.plans()) {
+    const std::uint64_t waiting = plan.tasks().resting();
+    if (waiting == 0) continue;
+    elsewhere -= std::min(elsewhere, waiting);
+    needs.push_back(
+        {Urgency::kReview, id,
+         fmt::format("{} of plan {} wait{} in import files for a person to upload.",
+                     Count(waiting, "task"), plan.plan(), waiting == 1 ? "s" : ""),
+         fmt::format("upload {}/plan-{}-*.csv on the site, then {}, and export again; {} names "
+                     "each",
+                     school.import_directory(), plan.plan(),
+                     Command(fmt::format("rosterctl confirm --plan {}", plan.plan()), id, several),
+                     Command(fmt::format("rosterctl tasks --plan {}", plan.plan()), id, several))});
+  }
+  if (elsewhere == 0) return;
+  needs.push_back(
+      {Urgency::kReview, id,
+       fmt::format("{} of earlier plans may wait to be uploaded.", Count(elsewhere, "task")),
+       fmt::format("{} names them, and their files",
+                   Command("rosterctl tasks --state unknown", id, several))});
 }
 
 void AddTasks(const v1::SchoolStatus& school, bool several, std::vector<Need>& needs) {
   const std::string& id = school.school();
   if (school.tasks().dead() > 0) {
-    needs.push_back({Urgency::kFailing, id,
-                     fmt::format("{} could not be done.", Count(school.tasks().dead(), "task")),
-                     fmt::format("{} says why; {} tries again",
-                                 Command("rosterctl tasks --state dead", id, several),
-                                 Command("rosterctl retry --all", id, several))});
+    needs.push_back(
+        {Urgency::kFailing, id,
+         fmt::format("{} could not be done.", Count(school.tasks().dead(), "task")),
+         fmt::format("{} says why; {} tries again",
+                     CommandFor(kSeers, school, "rosterctl tasks --state dead", several),
+                     CommandFor(kRetriers, school, "rosterctl retry --all", several))});
   }
-  if (school.tasks().resting() > 0) {
+  if (school.tasks().resting() > 0 && !school.import_directory().empty()) {
+    AddUploads(school, several, needs);
+  } else if (school.tasks().resting() > 0) {
     needs.push_back(
         {Urgency::kFailing, id,
          fmt::format("{} may or may not have been done, and the site can't tell.",
                      Count(school.tasks().resting(), "task")),
          fmt::format("{} names them; look on the site, then rosterctl confirm or rosterctl retry",
-                     Command("rosterctl tasks --state unknown", id, several))});
+                     CommandFor(kSeers, school, "rosterctl tasks --state unknown", several))});
   }
 }
 
@@ -134,24 +189,31 @@ void AddDecisions(const v1::SchoolStatus& school, bool several, std::vector<Need
     needs.push_back(
         {Urgency::kHeld, id,
          fmt::format("Held by the guard on {}: {}", GuardText(hold.guard()), hold.message()),
-         Command("rosterctl plan", id, several)});
+         CommandFor(kPlanners, school, "rosterctl plan", several)});
   }
+  std::uint64_t waiting = 0;
   for (const v1::Plan& plan : school.waiting()) {
     needs.push_back({Urgency::kReview, id,
                      fmt::format("Plan {} waits for a second approver; {} approved it.",
                                  plan.plan(), plan.first_approval().actor()),
                      "another person: " + SecondCommand(plan, several ? id : "")});
+    if (!plan.invitations()) waiting = std::max(waiting, plan.items());
   }
   if (counters.fresh() > 0) {
     needs.push_back({Urgency::kReview, id,
                      fmt::format("{} never reviewed.", Count(counters.fresh(), "user")),
-                     Command("rosterctl users", id, several)});
+                     CommandFor(kSeers, school, "rosterctl users", several)});
   }
   const std::uint64_t pending = PendingOf(counters);
-  if (pending > 0 && school.holds().empty()) {
-    needs.push_back({Urgency::kReview, id, Count(pending, "change") + " to look at and approve.",
-                     fmt::format("{}, then {}", Command("rosterctl plan", id, several),
-                                 Command("rosterctl sync", id, several))});
+  // Those that wait for a second approver are told above; of rows that are too old nothing is
+  // planned.
+  const bool stale = school.last_poll().state() == v1::Poll::REJECTED &&
+                     school.last_poll().reason() == "site-stale";
+  if (pending > waiting && school.holds().empty() && !stale) {
+    needs.push_back(
+        {Urgency::kReview, id, Count(pending, "change") + " to look at and approve.",
+         fmt::format("{}, then {}", CommandFor(kPlanners, school, "rosterctl plan", several),
+                     CommandFor(kApprovers, school, "rosterctl sync", several))});
   }
 }
 
@@ -170,7 +232,7 @@ void AddProgram(const v1::Status& status, std::vector<Need>& needs) {
   }
   if (!status.backup().problem().empty()) {
     needs.push_back({Urgency::kFailing, "", "Backup: " + status.backup().problem(),
-                     "mend that, then: rosterctl backup --wait"});
+                     "an operator mends that, then: rosterctl backup --wait"});
   }
   for (const v1::WorkerStatus& worker : status.workers()) {
     if (!IsSilent(status, worker)) continue;
@@ -179,6 +241,19 @@ void AddProgram(const v1::Status& status, std::vector<Need>& needs) {
                                  worker.worker(), Count(worker.leased(), "task")),
                      "systemctl status roster-worker on its machine"});
   }
+}
+
+// Nothing is broken by it yet: behind what is. One that was tried and failed says more itself.
+void AddOverdueBackup(const v1::Status& status, std::vector<Need>& needs) {
+  const v1::BackupStatus& backup = status.backup();
+  if (!backup.overdue() || !backup.problem().empty()) return;
+  needs.push_back(
+      {Urgency::kFailing, "",
+       backup.has_last_good_at() ? fmt::format("The last good backup was made {}.",
+                                               Ago(backup.last_good_at(), status.now()))
+                                 : "No good backup was ever made.",
+       "an operator: rosterctl backup --wait; and each night by itself: systemctl enable --now "
+       "rosterd-backup.timer"});
 }
 
 }  // namespace
@@ -195,14 +270,15 @@ bool IsSilent(const v1::Status& status, const v1::WorkerStatus& worker) {
   return status.now().seconds() - worker.seen_at().seconds() > kWorkerSilenceMax;
 }
 
-std::vector<Need> NeedsOf(const v1::Status& status, const v1::SchoolStatus& school, bool several) {
+std::vector<Need> NeedsOf(const v1::SchoolStatus& school, bool several) {
   std::vector<Need> needs;
   AddPoll(school, several, needs);
   AddTasks(school, several, needs);
-  if (Waiting(school) > 0 && status.workers().empty()) {
+  if (school.workers_away()) {
     needs.push_back({Urgency::kFailing, school.school(),
-                     "Tasks are waiting, and no worker is there.",
-                     "is it running? systemctl status roster-worker"});
+                     "Tasks are waiting, and no worker asks for them.",
+                     "is it running, and may it work for this school? systemctl status "
+                     "roster-worker, and access of the config"});
   }
   AddDecisions(school, several, needs);
   return needs;
@@ -212,8 +288,9 @@ std::vector<Need> NeedsOf(const v1::Status& status, bool several) {
   std::vector<Need> needs;
   AddProgram(status, needs);
   for (const v1::SchoolStatus& school : status.schools()) {
-    for (Need& need : NeedsOf(status, school, several)) needs.push_back(std::move(need));
+    for (Need& need : NeedsOf(school, several)) needs.push_back(std::move(need));
   }
+  AddOverdueBackup(status, needs);
   std::stable_sort(needs.begin(), needs.end(),
                    [](const Need& a, const Need& b) { return a.urgency < b.urgency; });
   return needs;

@@ -27,12 +27,12 @@ struct Need {
   std::string mend;    // a command, or what to do; not cleaned, never empty
 };
 
-// Everything that needs somebody, the worst first, schools in their order. `schools`: how many
-// there are at this daemon; with several, commands name theirs.
+// Everything that needs somebody, the worst first, schools in their order. `several`: whether this
+// daemon has more than one school; then commands name theirs.
 std::vector<Need> NeedsOf(const v1::Status& status, bool several);
 
 // The same of one school alone.
-std::vector<Need> NeedsOf(const v1::Status& status, const v1::SchoolStatus& school, bool several);
+std::vector<Need> NeedsOf(const v1::SchoolStatus& school, bool several);
 
 // To be added, updated, archived or restored.
 std::uint64_t PendingOf(const v1::Counters& counters);

@@ -1,6 +1,7 @@
 #include "client/program.h"
 
 #include "client/arguments.h"
+#include "client/schools.h"
 #include "client/text.h"
 #include "client/zmq_link.h"
 
@@ -59,14 +60,15 @@ Exit Run(std::vector<std::string> args, World& world) {
   Session session{connection,
                   world.console,
                   world.clock,
-                  [&](const std::string& told, const std::string& school) {
-                    return world.open_feed(Reachable(told, invocation.endpoint), school, *keys);
+                  [&](const std::string& told, const std::vector<std::string>& schools) {
+                    return world.open_feed(Reachable(told, invocation.endpoint), schools, *keys);
                   },
                   invocation.school,
                   invocation.json};
   const auto exit = invocation.run(session);
   if (exit) return *exit;
   Failure failure = exit.error();
+  NameSchools(session, failure);
   if (failure.error) failure.message = session.WithSchool(std::move(failure.message));
   Say(world.console, failure, invocation.json);
   return failure.exit;

@@ -24,8 +24,9 @@ struct World {
   std::function<std::unique_ptr<Channel>(const std::string& endpoint,
                                          const std::optional<CallKeys>& keys)>
       open_channel;
-  std::function<Answer<std::unique_ptr<Feed>>(
-      const std::string& endpoint, const std::string& school, const std::optional<CallKeys>& keys)>
+  std::function<Answer<std::unique_ptr<Feed>>(const std::string& endpoint,
+                                              const std::vector<std::string>& schools,
+                                              const std::optional<CallKeys>& keys)>
       open_feed;
 };
 

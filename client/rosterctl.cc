@@ -20,14 +20,15 @@ int main(int argc, char** argv) {
   google::protobuf::SetLogHandler(nullptr);
   std::ios::sync_with_stdio(false);
   try {
-    client::Console console(std::cin, std::cout, std::cerr, client::DetectTerminal());
+    client::Console console(std::cin, std::cout, std::cerr, client::DetectTerminal(),
+                            client::DetectTerminal);
     client::SystemClock clock;
     client::World world{
         console, clock,
         [](const std::string& endpoint, const std::optional<client::CallKeys>& keys) {
           return std::make_unique<client::ZmqChannel>(endpoint, keys);
         },
-        client::ZmqFeed::Open};
+        client::ZmqFeed::OpenAll};
     return client::RunProgram({argv + 1, argv + argc}, world);
   } catch (const std::exception& error) {
     std::cerr << "rosterctl: " << error.what() << '\n';

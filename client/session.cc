@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include "client/format.h"
 #include "client/text.h"
@@ -11,6 +12,10 @@ namespace roster::client {
 void Session::Next(const std::string& text) const {
   if (json || !console.terminal().out) return;
   console.Paragraph("Next: " + WithSchool(text), Tone::kDim);
+}
+
+void Session::NextAfterNone(const std::string& text) const {
+  if (!several) Next(text);
 }
 
 std::string Session::WithSchool(std::string text) const {
@@ -25,7 +30,7 @@ std::string Session::WithSchool(std::string text) const {
 }
 
 void Session::Json(const google::protobuf::Message& message) const {
-  console.Line(ToJson(message));
+  console.Line(several ? ToJson(message, school) : ToJson(message));
 }
 
 std::string ToJson(const google::protobuf::Message& message) {
@@ -38,6 +43,23 @@ std::string ToJson(const google::protobuf::Message& message) {
     return fmt::format("{{\"unprintable\":\"{}\"}}", message.GetTypeName());
   }
   return json;
+}
+
+std::string ToJson(const google::protobuf::Message& message, std::string_view school) {
+  std::string json = ToJson(message);
+  if (message.GetDescriptor()->FindFieldByName("school") != nullptr || json.size() < 2) return json;
+  google::protobuf::StringValue value;
+  value.set_value(std::string(school));
+  json.insert(1, "\"school\":" + ToJson(value) + (json == "{}" ? "" : ","));
+  return json;
+}
+
+std::string WhichSchool(const std::vector<std::string>& schools) {
+  std::vector<std::string> names;
+  names.reserve(schools.size());
+  for (const std::string& school : schools) names.push_back(Clean(school));
+  return fmt::format("There are {} schools: say which with --school ({}).", Number(names.size()),
+                     List(names));
 }
 
 Answer<bool> AskIsOfParents(Session& session) {
@@ -61,11 +83,7 @@ Answer<Standing> AskStanding(Session& session) {
       return standing;
     }
   }
-  if (session.school.empty()) {
-    return Fail(Exit::kUsage,
-                fmt::format("There are {} schools: say which with --school ({}).",
-                            Number(static_cast<std::uint64_t>(names.size())), List(names)));
-  }
+  if (session.school.empty()) return Fail(Exit::kUsage, WhichSchool(names));
   return Fail(Exit::kUsage, fmt::format("--school: there is no school \"{}\"; there are: {}.",
                                         session.school, List(names)));
 }

@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "client/connection.h"
 #include "client/console.h"
@@ -16,8 +18,8 @@
 
 namespace roster::client {
 
-using OpenFeed = std::function<Answer<std::unique_ptr<Feed>>(const std::string& endpoint,
-                                                             const std::string& school)>;
+using OpenFeed = std::function<Answer<std::unique_ptr<Feed>>(
+    const std::string& endpoint, const std::vector<std::string>& schools)>;
 
 struct Session {
   Connection& connection;
@@ -26,13 +28,16 @@ struct Session {
   OpenFeed open_feed;
   std::string school;  // "": the only one
   bool json = false;
+  bool several = false;  // this is one of several schools that the same is shown of
 
   // Commands that are named in a text of ours, as they run here: with --school where that was
   // given.
   std::string WithSchool(std::string text) const;
   // What to do next: a dim sentence, for people at a terminal. Its commands WithSchool().
   void Next(const std::string& text) const;
-  // One line of protobuf JSON on standard output.
+  // The same where there is nothing to show: of one of several schools that fills no second line.
+  void NextAfterNone(const std::string& text) const;
+  // One line of protobuf JSON on standard output; of one of several schools with its id.
   void Json(const google::protobuf::Message& message) const;
   // Progress is wanted.
   bool progress() const { return !json; }
@@ -40,6 +45,9 @@ struct Session {
 
 // The protobuf JSON mapping on one line, fields with their default value included.
 std::string ToJson(const google::protobuf::Message& message);
+// The same, as an object that says its school in a field "school"; a message that has one of its
+// own is as it is.
+std::string ToJson(const google::protobuf::Message& message, std::string_view school);
 
 // Where the school stands that this command is about. Fails when there are several and none was
 // named, or none of that name.
@@ -48,6 +56,8 @@ struct Standing {
   v1::SchoolStatus school;
 };
 Answer<Standing> AskStanding(Session& session);
+// "There are 3 schools: say which with --school (...)."
+std::string WhichSchool(const std::vector<std::string>& schools);
 
 // The accounts of that school are parents'. Not asked for under --json, where no screen depends on
 // it: false.

@@ -15,10 +15,16 @@ ZmqFeed::~ZmqFeed() = default;
 
 Answer<std::unique_ptr<Feed>> ZmqFeed::Open(const std::string& endpoint, const std::string& school,
                                             const std::optional<CallKeys>& keys) {
+  return OpenAll(endpoint, {school}, keys);
+}
+
+Answer<std::unique_ptr<Feed>> ZmqFeed::OpenAll(const std::string& endpoint,
+                                               const std::vector<std::string>& schools,
+                                               const std::optional<CallKeys>& keys) {
   Reopen reopen = [=] {
     return Link::Open(zmq::socket_type::sub, endpoint, keys, [&](zmq::socket_t& socket) {
       socket.set(zmq::sockopt::rcvhwm, kQueueMax);
-      socket.set(zmq::sockopt::subscribe, school + ".");
+      for (const std::string& school : schools) socket.set(zmq::sockopt::subscribe, school + ".");
     });
   };
   CLIENT_ASSIGN(auto link, reopen());

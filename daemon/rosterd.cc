@@ -43,6 +43,8 @@
 #include "daemon/restore/restore.h"
 #include "daemon/source/facts_source.h"
 #include "daemon/source/quota.h"
+#include "daemon/spreadsheet/paths.h"
+#include "daemon/spreadsheet/spreadsheet_site.h"
 #include "daemon/store/rocks_store.h"
 #include "daemon/target/scim_site.h"
 
@@ -69,6 +71,7 @@ struct PollWorld {
   http::CountedHttp facts_http;
   http::CountedHttp site_http;
   std::unique_ptr<target::SiteRate> rate;
+  std::unique_ptr<spreadsheet::SharedExport> shown;  // of a site without an API
 };
 
 struct Secrets {
@@ -77,26 +80,20 @@ struct Secrets {
   std::string read_token;
 };
 
-log::Level LevelOf(config::LogLevel level) {
-  switch (level) {
-    case config::LogLevel::kDebug:
-      return log::Level::kDebug;
-    case config::LogLevel::kInfo:
-      return log::Level::kInfo;
-    case config::LogLevel::kWarning:
-      return log::Level::kWarning;
-    case config::LogLevel::kError:
-      return log::Level::kError;
-  }
-  return log::Level::kInfo;
-}
-
 void Complain(const Error& error) { std::cerr << "rosterd: " << error.message << "\n"; }
 
 // With --check by hand there is no systemd to hand out credentials: those are not looked at.
 bool IsAbsent(const config::SecretRef& ref) {
   return ref.kind == config::SecretRef::Kind::kCredential &&
          std::getenv("CREDENTIALS_DIRECTORY") == nullptr;
+}
+
+bool IsAnyCredential(const config::School& school) {
+  const auto is_one = [](const config::SecretRef& ref) {
+    return ref.kind == config::SecretRef::Kind::kCredential;
+  };
+  return is_one(school.facts.subscription_key) || is_one(school.facts.api_key) ||
+         (!school.spreadsheet && is_one(school.scim.read_token));
 }
 
 // What --check looks at: the secrets that can be read from where it runs. True: all of them.
@@ -114,7 +111,7 @@ Result<bool> CheckSecrets(const config::Config& config) {
     const std::string of = " of school " + school.id().value();
     ROSTER_TRY(look(school.facts.subscription_key), "subscription_key" + of);
     ROSTER_TRY(look(school.facts.api_key), "api_key" + of);
-    ROSTER_TRY(look(school.scim.read_token), "read_token" + of);
+    if (!school.spreadsheet) ROSTER_TRY(look(school.scim.read_token), "read_token" + of);
   }
   if (config.network_certificate) {
     if (IsAbsent(*config.network_certificate)) return false;
@@ -123,18 +120,49 @@ Result<bool> CheckSecrets(const config::Config& config) {
   return all;
 }
 
+Result<Secrets> ResolveSecrets(const config::School& school) {
+  const std::string of = " of school " + school.id().value();
+  Secrets secrets;
+  ROSTER_ASSIGN(secrets.subscription_key, config::Resolve(school.facts.subscription_key),
+                "subscription_key" + of);
+  ROSTER_ASSIGN(secrets.api_key, config::Resolve(school.facts.api_key), "api_key" + of);
+  if (school.spreadsheet) return secrets;
+  ROSTER_ASSIGN(secrets.read_token, config::Resolve(school.scim.read_token), "read_token" + of);
+  return secrets;
+}
+
+// Also where the config says it twice: one key has one quota, and so one tier.
 Result<std::map<SchoolId, Secrets>> ResolveSecrets(const config::Config& config) {
   std::map<SchoolId, Secrets> all;
+  std::map<std::string, const config::School*> keys;
   for (const config::School& school : config.schools) {
-    Secrets& secrets = all[school.id()];
-    ROSTER_ASSIGN(secrets.subscription_key, config::Resolve(school.facts.subscription_key),
-                  "subscription_key of school " + school.id().value());
-    ROSTER_ASSIGN(secrets.api_key, config::Resolve(school.facts.api_key),
-                  "api_key of school " + school.id().value());
-    ROSTER_ASSIGN(secrets.read_token, config::Resolve(school.scim.read_token),
-                  "read_token of school " + school.id().value());
+    ROSTER_ASSIGN(Secrets secrets, ResolveSecrets(school), "");
+    const auto [first, fresh] = keys.emplace(secrets.subscription_key, &school);
+    if (!fresh && first->second->facts.tier != school.facts.tier) {
+      return Fail(Code::kInvalid, "config",
+                  "Schools " + first->second->id().value() + " and " + school.id().value() +
+                      " have the same subscription key, and the config gives it two tiers "
+                      "(facts.tier). Allowed is the one that the key has.");
+    }
+    all[school.id()] = std::move(secrets);
   }
   return all;
+}
+
+// Whether the files of sites without an API can be read. `missing`: of exports that are not there
+// yet, which a person brings later.
+Result<void> CheckFiles(const config::Config& config,
+                        const std::function<void(const std::string&)>& missing) {
+  for (const config::School& school : config.schools) {
+    if (!school.spreadsheet) continue;
+    const std::string of = "School " + school.id().value();
+    ROSTER_TRY(spreadsheet::CheckImportsReadable(*school.spreadsheet), of);
+    const auto shown = spreadsheet::CheckExport(*school.spreadsheet);
+    if (shown) continue;
+    if (shown.error().code != Code::kNotFound) return Annotate(shown.error(), of);
+    missing(of + ": " + shown.error().message);
+  }
+  return {};
 }
 
 engine::Settings EngineSettings(const config::Config& config, const bus::Endpoints& endpoints) {
@@ -148,7 +176,8 @@ engine::Settings EngineSettings(const config::Config& config, const bus::Endpoin
   for (const config::School& school : config.schools) {
     settings.schools.push_back({school.name, school.rules, school.plans, school.facts.poll_every,
                                 school.facts.limits.shrink_max, school.scim.requests_per_second,
-                                school.retention});
+                                school.retention,
+                                school.spreadsheet ? school.spreadsheet->import_directory : ""});
   }
   return settings;
 }
@@ -207,10 +236,17 @@ Result<engine::Engine::Reloaded> ReadAgain(const std::string& path, RunningConfi
   out.digest = renewed.config.digest;
   out.changed = renewed.changed;
   out.needs_restart = renewed.needs_restart;
+  // Better known now than at that start. systemd hands out credentials at a start alone.
+  for (const config::School& school : next->schools) {
+    const auto secrets = ResolveSecrets(school);
+    if (secrets || IsAnyCredential(school)) continue;
+    out.needs_restart.push_back("schools[" + school.id().value() + "] (" + secrets.error().message +
+                                " rosterd does not start without it)");
+  }
   out.taken = [&running, renewed = std::move(renewed)] {
     spdlog::info("The config file was read again. New from now on: {}. From the next start on: {}.",
                  Listed(renewed.changed), Listed(renewed.needs_restart));
-    log::SetLevel(LevelOf(renewed.config.observability.log_level));
+    log::SetLevel(renewed.config.observability.log_level);
     running.Set(renewed.config);
   };
   return out;
@@ -376,10 +412,34 @@ class Watchdog {
   Duration next_ = Duration::min();
 };
 
+// The site of one school, for one poll.
+std::unique_ptr<target::Site> MakeSite(const config::School& school, const std::string& read_token,
+                                       PollWorld& world, const Clock& clock, Random& random) {
+  if (school.spreadsheet) {
+    world.shown = std::make_unique<spreadsheet::SharedExport>(*school.spreadsheet, clock);
+    return std::make_unique<spreadsheet::SpreadsheetSite>(*world.shown,
+                                                          school.rules.protected_roles, clock);
+  }
+  world.rate = std::make_unique<target::SiteRate>(school.scim.requests_per_second, clock);
+  target::ScimSettings scim;
+  scim.school = school.id();
+  scim.base_url = school.scim.base_url;
+  scim.page_size = school.scim.page_size;
+  scim.protected_roles = school.rules.protected_roles;
+  return std::make_unique<target::ScimSite>(scim, read_token, world.site_http, *world.rate, clock,
+                                            random);
+}
+
 int Run(const std::string& path, const config::Config& config, Signals& signals) {
   const auto secrets = ResolveSecrets(config);
   if (!secrets) {
     Complain(secrets.error());
+    return kWrongUsage;
+  }
+  const auto files =
+      CheckFiles(config, [](const std::string& message) { spdlog::warn("{}", message); });
+  if (!files) {
+    Complain(files.error());
     return kWrongUsage;
   }
   const auto keys = ResolveKeys(config);
@@ -401,6 +461,10 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
   if (!store) {
     Complain(store.error());
     return kFailed;
+  }
+  if (store::RemoveUnusedRestore(db)) {
+    spdlog::warn(
+        "A restore was cut off before it changed anything. What it had copied is removed.");
   }
   access::Current access{access::Access(GrantsOf(config))};
   const AccessGate gate(access, config);
@@ -425,15 +489,21 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
   }
   engine::ThreadedBackups backups(
       [&](const std::function<void(model::BackupProgress)>& progress,
-          const std::stop_token& stop) -> Result<engine::ThreadedBackups::Outcome> {
+          const std::stop_token& stop) -> engine::ThreadedBackups::Outcome {
         const auto now = running.Get();
         store::BackupOptions options;
         options.directory = now->BackupDirectory();
         options.keep = now->backup.keep;
         options.program = ROSTER_VERSION;
-        ROSTER_ASSIGN(auto made, (*store)->MakeBackup(options, progress, stop), "");
-        return engine::ThreadedBackups::Outcome{{made.backup, made.removed, made.problem},
-                                                std::move(made.all)};
+        auto made = (*store)->MakeBackup(options, progress, stop);
+        if (made) {
+          return {engine::BackupEnd::Made{made->backup, made->removed, made->problem},
+                  std::move(made->all)};
+        }
+        // It may have found that others are damaged.
+        auto all = store::ListBackups(options.directory);
+        return {tl::unexpected(std::move(made).error()),
+                all ? std::optional(*std::move(all)) : std::nullopt};
       },
       *std::move(known), [&] { (*bus)->Wake(); });
   engine::Engine engine(
@@ -486,24 +556,15 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
       auto world = std::make_shared<PollWorld>(own_counts);
       world->facts_curl.SetStop(stop);
       world->site_curl.SetStop(stop);
-      world->rate = std::make_unique<target::SiteRate>(mine.scim.requests_per_second, clock);
       source::FactsSettings facts;
       facts.base_url = mine.facts.base_url;
       facts.page_size = mine.facts.page_size;
       facts.limits = mine.facts.limits;
       facts.families = model::NeedsFamilies(mine.rules);
-      target::ScimSettings scim;
-      scim.school = id;
-      scim.base_url = mine.scim.base_url;
-      scim.page_size = mine.scim.page_size;
-      scim.protected_roles = mine.rules.protected_roles;
-      return engine::PollTools{
-          std::make_unique<source::FactsSource>(
-              facts, source::FactsKeys{own.subscription_key, own.api_key}, world->facts_http, clock,
-              random, *quota),
-          std::make_unique<target::ScimSite>(scim, own.read_token, world->site_http, *world->rate,
-                                             clock, random),
-          world};
+      return engine::PollTools{std::make_unique<source::FactsSource>(
+                                   facts, source::FactsKeys{own.subscription_key, own.api_key},
+                                   world->facts_http, clock, random, *quota),
+                               MakeSite(mine, own.read_token, *world, clock, random), world};
     });
   }
 
@@ -575,7 +636,6 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
 }
 
 int Main(int argc, char** argv) {
-  Signals signals;
   CLI::App app;
   arguments::Daemon arguments;
   arguments::Add(app, arguments);
@@ -584,17 +644,31 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kWrongUsage;
   }
+  const bool stays = !arguments.check && !arguments.list_backups && arguments.restore.empty();
+  std::optional<Signals> signals;  // the others may be ended at any time
+  if (stays) signals.emplace();
   log::Start("rosterd", log::Level::kInfo);
-  const auto config = config::Load(arguments.config);
+  const auto config =
+      config::Load(arguments.config, arguments.check ? config::UnknownAccounts::kRefused
+                                                     : config::UnknownAccounts::kNamed);
   if (!config) {
     Complain(config.error());
     return kWrongUsage;
   }
-  log::SetLevel(LevelOf(config->observability.log_level));
+  for (const std::string& place : config->unknown_accounts) {
+    spdlog::warn("{} is not known to this machine: nobody has its roles.", place);
+  }
+  log::SetLevel(config->observability.log_level);
   if (arguments.check) {
     const auto looked_at = CheckSecrets(*config);
     if (!looked_at) {
       Complain(looked_at.error());
+      return kWrongUsage;
+    }
+    const auto files = CheckFiles(
+        *config, [](const std::string& message) { std::cerr << "rosterd: " << message << "\n"; });
+    if (!files) {
+      Complain(files.error());
       return kWrongUsage;
     }
     std::cout << arguments.config << ": good, " << config->schools.size()
@@ -611,7 +685,7 @@ int Main(int argc, char** argv) {
     std::cerr << "rosterd: --from goes with --restore or --list-backups.\n";
     return kWrongUsage;
   }
-  return Run(arguments.config, *config, signals);
+  return Run(arguments.config, *config, *signals);
 }
 
 }  // namespace

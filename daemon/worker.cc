@@ -30,6 +30,8 @@
 #include "daemon/config/config.h"
 #include "daemon/http/curl_http.h"
 #include "daemon/log/log.h"
+#include "daemon/spreadsheet/paths.h"
+#include "daemon/spreadsheet/spreadsheet_site.h"
 #include "daemon/target/scim_site.h"
 
 namespace {
@@ -40,8 +42,9 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;  // no restart mends it, nor a wrong config
 
-// What the threads share of one school's site.
+// What the threads share of one school's site: one that speaks SCIM, or one without an API.
 struct SharedSite {
+  std::unique_ptr<roster::spreadsheet::SharedExport> shown;
   roster::target::ScimSettings settings;
   std::string token;
   std::unique_ptr<roster::target::SiteRate> rate;
@@ -104,15 +107,38 @@ std::string DefaultName(roster::Random& random) {
   return std::string(host.data()) + "-" + std::to_string(getpid()) + "-" + chance.data();
 }
 
+// An export that is not there yet is brought later, by a person.
+roster::Result<void> CheckFiles(const roster::model::Spreadsheet& files) {
+  ROSTER_TRY(roster::spreadsheet::CheckImportsWritable(files), "");
+  auto shown = roster::spreadsheet::CheckExport(files);
+  if (shown || shown.error().code != roster::Code::kNotFound) return shown;
+  spdlog::warn("{}", shown.error().message);
+  return {};
+}
+
+std::unique_ptr<roster::target::Site> MakeSite(const SharedSite& shared, const roster::Clock& clock,
+                                               roster::Random& random) {
+  if (!shared.shown) return std::make_unique<CurlScimSite>(shared, clock, random);
+  return std::make_unique<roster::spreadsheet::SpreadsheetSite>(
+      *shared.shown, shared.settings.protected_roles, clock);
+}
+
 roster::Result<SharedSites> MakeSites(const roster::config::Config& config,
                                       const roster::Clock& clock) {
   SharedSites sites;
   for (const auto& school : config.schools) {
     SharedSite site;
+    site.settings.protected_roles = school.rules.protected_roles;
+    if (school.spreadsheet) {
+      const std::string of = "School " + school.id().value();
+      ROSTER_TRY(CheckFiles(*school.spreadsheet), of);
+      site.shown = std::make_unique<roster::spreadsheet::SharedExport>(*school.spreadsheet, clock);
+      sites.emplace(school.id(), std::move(site));
+      continue;
+    }
     site.settings.school = school.id();
     site.settings.base_url = school.scim.base_url;
     site.settings.page_size = school.scim.page_size;
-    site.settings.protected_roles = school.rules.protected_roles;
     ROSTER_ASSIGN(site.token, roster::config::Resolve(school.scim.write_token),
                   "The write token of school " + school.id().value());
     site.rate = std::make_unique<roster::target::SiteRate>(school.scim.requests_per_second, clock);
@@ -158,7 +184,8 @@ void Complain(const roster::Error& error) {
 }
 
 int Work(const roster::arguments::Worker& arguments) {
-  const auto config = roster::config::Load(arguments.config);
+  const auto config =
+      roster::config::Load(arguments.config, roster::config::UnknownAccounts::kNamed);
   if (!config) {
     Complain(config.error());
     return kWrongUsage;
@@ -187,15 +214,15 @@ int Work(const roster::arguments::Worker& arguments) {
       [&](const SchoolId& school) -> std::unique_ptr<roster::target::Site> {
         const auto shared = sites->find(school);
         if (shared == sites->end()) return nullptr;
-        return std::make_unique<CurlScimSite>(shared->second, clock, random);
+        return MakeSite(shared->second, clock, random);
       },
       [&](const SchoolId& school, double requests_per_second) {
         const auto shared = sites->find(school);
-        if (shared != sites->end() && requests_per_second > 0) {
+        if (shared != sites->end() && shared->second.rate && requests_per_second > 0) {
           shared->second.rate->SetRate(requests_per_second);
         }
       });
-  spdlog::info("Worker {} ready: {} schools, {} tasks at a time.", name, sites->size(),
+  spdlog::info("Worker {} ready: {} schools, {} tasks of each at a time.", name, sites->size(),
                config->worker.concurrency);
   sd_notify(0, "READY=1");
 

@@ -133,7 +133,7 @@ class Child {
   bool out_at_end_ = false;
 };
 
-Outcome Failed(std::string why) { return {Outcome::How::kFailed, std::move(why), std::nullopt}; }
+Outcome Failed(std::string why) { return {Outcome::How::kFailed, std::move(why), {}, {}}; }
 
 Outcome OfEnd(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED && info.si_status == 0) return {};
@@ -191,7 +191,7 @@ Outcome CommandByFork::Deliver(const Delivery& delivery, const client::Clock& cl
     }
     child.Exchange(input, kLook);
   }
-  if (interrupted) return {Outcome::How::kInterrupted, "", std::nullopt};
+  if (interrupted) return {Outcome::How::kInterrupted, "", {}, {}};
   return Failed(
       fmt::format("The command did not end within {} s and was ended", target_.timeout.count()));
 }

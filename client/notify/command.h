@@ -16,7 +16,8 @@ std::string ComposeInput(const Delivery& delivery);
 // input, and in its environment PATH, LANG, and ROSTER_RULE, ROSTER_SCHOOL, ROSTER_KIND ("entry",
 // "digest", "reminder"), ROSTER_SEQ (of the last entry); nothing of ours. What it prints is thrown
 // away. Exit code 0 is delivered. After the timeout its group gets SIGTERM, 2 s later SIGKILL; what
-// it leaves behind in the group when it ends gets SIGKILL.
+// it leaves behind in the group when it ends gets SIGKILL, after exit code 0 too. What has left the
+// group (setsid) is out of reach: it lives on until it ends, or the service is stopped.
 class CommandByFork : public Target {
  public:
   explicit CommandByFork(CommandTarget target) : target_(std::move(target)) {}

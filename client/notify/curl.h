@@ -4,8 +4,12 @@
 
 #include <curl/curl.h>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "client/system.h"
 
@@ -25,12 +29,18 @@ class Transfer {
   }
   // Kept until the transfer is over.
   void AddHeader(const std::string& line);
+  // Those that the server refuses don't keep the mail from the others.
   void AddRecipient(const std::string& address);
   // Sends `body` when the other side asks for it (SMTP).
   void Upload(std::string body);
 
-  // CURLE_ABORTED_BY_CALLBACK: interrupted.
+  // Returns when it is known how it went. What comes after that (a body, the answer to QUIT) is
+  // waited for 2 s at most, and changes nothing. CURLE_ABORTED_BY_CALLBACK: interrupted.
   CURLcode Run();
+  // The answer that counts is there (HTTP): its status and its headers, whatever Run says.
+  bool answered() const { return answered_; }
+  // What the server answered to each recipient, in their order, as far as it came (SMTP).
+  const std::vector<int>& recipient_codes() const { return recipient_codes_; }
   long Code() const;        // of the last answer; 0: none
   long RetryAfter() const;  // seconds; 0: not said
   // What went wrong: libcurl's words, which hold neither content nor credentials.
@@ -39,7 +49,10 @@ class Transfer {
  private:
   static std::size_t Read(char* buffer, std::size_t size, std::size_t count, void* self);
   static std::size_t Discard(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t Header(char* data, std::size_t size, std::size_t count, void* self);
+  static int Watch(CURL*, curl_infotype kind, char* data, std::size_t size, void* self);
   static int Progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+  void OnSmtp(bool ours, std::string_view line);
 
   CURL* handle_;
   const client::Clock& clock_;
@@ -49,6 +62,10 @@ class Transfer {
   std::size_t sent_ = 0;
   std::size_t received_ = 0;
   bool broken_ = false;  // an option that this libcurl does not take
+  bool answered_ = false;
+  bool asking_ = false;  // the answer to a recipient is next
+  std::vector<int> recipient_codes_;
+  std::optional<std::chrono::steady_clock::time_point> decided_at_;
 };
 
 }  // namespace roster::notify

@@ -8,7 +8,6 @@
 #include <ctime>
 
 #include "client/event_text.h"
-#include "client/follow.h"
 #include "client/format.h"
 #include "client/notify/curl.h"
 #include "client/notify/matters.h"
@@ -48,10 +47,12 @@ std::string DateText(Time time) {
                      broken.tm_hour, broken.tm_min, broken.tm_sec);
 }
 
-// A rejected poll awaits somebody when it is one too many; the others are told for the record.
+// A rejected poll awaits somebody when it is one too many, a refusal when it is the first of its
+// like; the others are told for the record.
 Telling TellingOf(const v1::Entry& entry, const Delivery& delivery) {
-  const bool plain = entry.has_poll_rejected() && !delivery.awaiting.contains(entry.seq());
-  return plain ? TellPlainly(entry) : Tell(entry, delivery.school_option);
+  const bool plain = (entry.has_poll_rejected() || entry.has_request_refused()) &&
+                     !delivery.awaiting.contains(entry.seq());
+  return plain ? TellPlainly(entry) : Tell(entry, delivery.school);
 }
 
 std::string Subject(const Delivery& delivery) {
@@ -81,6 +82,8 @@ void Section(std::string& body, const v1::Entry& entry, const Delivery& delivery
   if (!telling.awaits.empty() && awaiting) {
     Paragraph(body, "This awaits " + telling.awaits + ". Run:");
     for (const std::string& command : telling.commands) body += "    " + command + "\n";
+    if (!telling.others.empty()) Paragraph(body, telling.others + ":");
+    for (const std::string& command : telling.others_commands) body += "    " + command + "\n";
   } else if (!telling.awaits.empty()) {
     Paragraph(body,
               "This has been settled or acknowledged since, or is no longer watched because "
@@ -111,7 +114,7 @@ std::string Body(const Delivery& delivery) {
                           "told again.",
                           reminds ? "You will be reminded until it is done. " : "", last,
                           delivery.school, reminds ? ", and ends all reminders up to there" : ""));
-    body += "    " + AcknowledgeCommand(last, delivery.school_option) + "\n";
+    body += "    " + AcknowledgeCommand(last, delivery.school) + "\n";
   }
   Paragraph(body,
             fmt::format("Sent by roster-notify, rule {}. It names people by their numbers alone; "
@@ -171,15 +174,13 @@ std::string QuotedPrintable(std::string_view text) {
 
 std::string MessageId(const Delivery& delivery, std::string_view from) {
   const Parcel& parcel = delivery.parcel;
-  std::string name = fmt::format("{}/{}/{}/{}", delivery.rule, delivery.school,
-                                 static_cast<int>(parcel.kind), parcel.number);
-  // A reminder's entries become fewer while it is tried.
-  if (parcel.kind == Parcel::Kind::kEntries) {
-    for (const v1::Entry& entry : parcel.entries) name += fmt::format("/{}", entry.seq());
-  }
   const std::string host(from.substr(from.find('@') + 1));
-  return fmt::format("<{}.{}.{}@{}>", delivery.school, delivery.parcel.entries.front().seq(),
-                     client::Hex(client::EntryHash(name)).substr(0, 24), host);
+  // A reminder's entries become fewer while it is tried, and the first may be among them.
+  const bool reminder = parcel.kind == Parcel::Kind::kReminder;
+  return fmt::format("<{}.{}.{}@{}>", delivery.school,
+                     reminder ? fmt::format("reminder{}", parcel.number)
+                              : std::to_string(parcel.entries.front().seq()),
+                     NameOf(parcel, delivery.rule + "/" + delivery.school), host);
 }
 
 std::string ComposeMail(const Delivery& delivery, const std::string& from,
@@ -208,7 +209,24 @@ std::string ComposeMail(const Delivery& delivery, const std::string& from,
 }
 
 std::string MailByCurl::Letter(const Delivery& delivery) const {
-  return ComposeMail(delivery, server_.from, target_.to);
+  return ComposeMail(delivery, server_.from, RecipientsOf(delivery.parcel, target_.to));
+}
+
+// Delivered when anybody has it: those who were refused are tried on their own.
+Outcome MailByCurl::OfRecipients(const std::vector<std::string>& to,
+                                 const std::vector<int>& codes) {
+  Outcome outcome;
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const int code = i < codes.size() ? codes[i] : 0;
+    if (code >= 200 && code < 300) continue;
+    outcome.why += fmt::format("{}{}", outcome.refused.empty() ? "" : ", ", code);
+    outcome.refused.push_back(to[i]);
+  }
+  if (outcome.refused.empty()) return outcome;
+  outcome.why = fmt::format("The mail server refused {} of {} recipients ({})",
+                            outcome.refused.size(), to.size(), outcome.why);
+  if (outcome.refused.size() == to.size()) outcome.how = Outcome::How::kFailed;
+  return outcome;
 }
 
 Outcome MailByCurl::Deliver(const Delivery& delivery, const client::Clock& clock) {
@@ -227,13 +245,13 @@ Outcome MailByCurl::Deliver(const Delivery& delivery, const client::Clock& clock
     transfer.Set(CURLOPT_PASSWORD, password_.c_str());
   }
   transfer.Set(CURLOPT_MAIL_FROM, ("<" + server_.from + ">").c_str());
-  for (const std::string& address : target_.to) transfer.AddRecipient("<" + address + ">");
+  const std::vector<std::string> to = RecipientsOf(delivery.parcel, target_.to);
+  for (const std::string& address : to) transfer.AddRecipient("<" + address + ">");
   transfer.Upload(Letter(delivery));
   const CURLcode code = transfer.Run();
-  if (code == CURLE_OK) return {};
-  if (code == CURLE_ABORTED_BY_CALLBACK) return {Outcome::How::kInterrupted, "", std::nullopt};
-  return {Outcome::How::kFailed, "The mail server took it not: " + transfer.Why(code),
-          std::nullopt};
+  if (code == CURLE_OK) return OfRecipients(to, transfer.recipient_codes());
+  if (code == CURLE_ABORTED_BY_CALLBACK) return {Outcome::How::kInterrupted, "", {}, {}};
+  return {Outcome::How::kFailed, "The mail server took it not: " + transfer.Why(code), {}, {}};
 }
 
 }  // namespace roster::notify

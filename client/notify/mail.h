@@ -31,11 +31,15 @@ class MailByCurl : public Target {
   MailByCurl(MailServer server, std::string password, MailTarget target)
       : server_(std::move(server)), password_(std::move(password)), target_(std::move(target)) {}
 
+  // One transaction for all whom the parcel is for.
   Outcome Deliver(const Delivery& delivery, const client::Clock& clock) override;
   std::string Letter(const Delivery& delivery) const override;
   std::string_view LetterSuffix() const override { return ".eml"; }
 
  private:
+  // `codes`: what the server answered to each of `to`.
+  static Outcome OfRecipients(const std::vector<std::string>& to, const std::vector<int>& codes);
+
   const MailServer server_;
   const std::string password_;
   const MailTarget target_;

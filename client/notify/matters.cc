@@ -39,6 +39,14 @@ bool Lists(const Event& event, const TaskName& name) {
                      [&](const v1::TasksRetried::Ref& ref) { return NameOf(ref) == name; });
 }
 
+// A person has one task at a time: another one takes the place of one that is dead.
+bool IsOfPerson(const Entry& later, std::int64_t person) {
+  return (later.has_task_applied() && later.task_applied().person() == person) ||
+         (later.has_task_dead() && later.task_dead().person() == person) ||
+         (later.has_task_superseded() && later.task_superseded().person() == person) ||
+         (later.has_task_unknown() && later.task_unknown().person() == person);
+}
+
 bool SettlesTask(const Entry& later, const TaskName& name) {
   if (later.has_tasks_retried()) return Lists(later.tasks_retried(), name);
   if (later.has_tasks_confirmed()) return Lists(later.tasks_confirmed(), name);
@@ -49,10 +57,17 @@ bool IsOfPeople(const v1::PlanApproved& plan) {
   return plan.adds() + plan.updates() + plan.archives() + plan.restores() > 0;
 }
 
-// A later plan of all that is pending takes the place of one that is held.
-bool Replaces(const v1::PlanPrepared& later, const v1::PlanPrepared& held) {
-  return later.plan() == held.plan() ||
-         (later.invitations() == held.invitations() && later.undo_of() == held.undo_of());
+// Of a plan that is held, or has one approval of two.
+bool SettlesPlan(const Entry& later, std::uint64_t number, const PlanTraits& plan) {
+  if (later.has_plan_expired()) return later.plan_expired().plan() == number;
+  if (later.has_plan_approved()) return later.plan_approved().plan() == number;
+  // A later one of the same kind takes its place.
+  if (later.has_plan_prepared()) {
+    const v1::PlanPrepared& other = later.plan_prepared();
+    return other.plan() == number ||
+           (other.invitations() == plan.invitations && other.undo_of() == plan.undo_of);
+  }
+  return later.has_restored();  // then all that were not approved have expired
 }
 
 }  // namespace
@@ -89,23 +104,33 @@ bool Awaits(const Entry& entry, std::uint32_t rejected_in_a_row, std::uint32_t r
   }
 }
 
-bool Settles(const Entry& later, const Entry& opened) {
+std::uint64_t PlanOf(const Entry& opened) {
+  if (opened.has_plan_prepared()) return opened.plan_prepared().plan();
+  if (opened.has_approval_given()) return opened.approval_given().plan();
+  return 0;
+}
+
+bool NeedsStatus(const Entry& opened, const PlanTraits& plan) {
+  return opened.has_plan_prepared() && !plan.invitations && plan.undo_of == 0;
+}
+
+bool Settles(const v1::SchoolStatus& status) { return status.holds().empty(); }
+
+bool Settles(const Entry& later, const Entry& opened, const PlanTraits& plan) {
   if (later.has_acknowledged()) return later.acknowledged().seq() >= opened.seq();
   switch (opened.event_case()) {
     case Entry::kReviewRequired:
       return later.has_review_required() ||
              (later.has_plan_approved() && IsOfPeople(later.plan_approved()));
     case Entry::kPlanPrepared:
-      if (later.has_plan_approved()) {
-        return later.plan_approved().plan() == opened.plan_prepared().plan();
+      // A poll that found something new, and nothing pending that a guard would hold.
+      if (later.has_review_required() && NeedsStatus(opened, plan)) {
+        return later.review_required().held().empty();
       }
-      return later.has_plan_prepared() && Replaces(later.plan_prepared(), opened.plan_prepared());
+      return SettlesPlan(later, PlanOf(opened), plan);
     case Entry::kApprovalGiven:
-      if (later.has_plan_approved()) {
-        return later.plan_approved().plan() == opened.approval_given().plan();
-      }
-      return later.has_approval_given() &&
-             later.approval_given().plan() == opened.approval_given().plan();
+      if (later.has_approval_given()) return PlanOf(later) == PlanOf(opened);
+      return SettlesPlan(later, PlanOf(opened), plan);
     case Entry::kSourceStopped:
       return later.has_poll_completed() || later.has_source_stopped();
     case Entry::kPollRejected:
@@ -119,12 +144,10 @@ bool Settles(const Entry& later, const Entry& opened) {
     case Entry::kSiteStopped:
       return later.has_site_back() || later.has_site_stopped();
     case Entry::kTaskDead:
-      return SettlesTask(later, NameOf(opened.task_dead()));
+      return SettlesTask(later, NameOf(opened.task_dead())) ||
+             IsOfPerson(later, opened.task_dead().person());
     case Entry::kTaskUnknown:
       return SettlesTask(later, NameOf(opened.task_unknown()));
-    case Entry::kRequestRefused:
-      return later.has_request_refused() && later.actor() == opened.actor() &&
-             later.request_refused().request() == opened.request_refused().request();
     default:
       return false;
   }

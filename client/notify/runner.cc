@@ -126,7 +126,6 @@ Answer<void> Runner::Follow(Course& course) {
   if (!course.loop) {
     CLIENT_ASSIGN(const auto found,
                   client::FindSchool(course.connection, config_.events, school_.id));
-    schools_ = found.schools;
     if (!course.begun) {
       course.state.seq = rule_.from_beginning ? 0 : found.head;
       CLIENT_TRY(Save(course));
@@ -147,27 +146,20 @@ Answer<void> Runner::Follow(Course& course) {
   return {};
 }
 
-Delivery Runner::DeliveryOf(const Course& course, Time now) const {
-  const Parcel& parcel = *course.state.sending;
-  Delivery delivery{parcel,
-                    rule_.name,
-                    school_.id,
-                    school_.name.empty() ? school_.id : school_.name,
-                    schools_ == 1 && config_.schools.size() == 1 ? "" : school_.id,
-                    {},
-                    rule_.digest.has_value(),
-                    rule_.remind.has_value(),
-                    config_.zone,
-                    now};
-  for (const v1::Entry& entry : parcel.entries) {
-    if (course.watch.IsOpen(entry.seq())) delivery.awaiting.insert(entry.seq());
-  }
-  return delivery;
+Delivery Runner::DeliveryOf(const Course& course, const Parcel& parcel, Time now) const {
+  return {parcel,
+          rule_.name,
+          school_.id,
+          school_.name.empty() ? school_.id : school_.name,
+          course.watch.Awaiting(),
+          rule_.digest.has_value(),
+          rule_.remind.has_value(),
+          config_.zone,
+          now};
 }
 
-Answer<void> Runner::Bury(Course& course) {
-  const Delivery delivery = DeliveryOf(course, Now());
-  const Parcel& parcel = delivery.parcel;
+Answer<void> Runner::Bury(Course& course, const Parcel& parcel) {
+  const Delivery delivery = DeliveryOf(course, parcel, Now());
   std::error_code error;
   const auto kept =
       std::distance(fs::directory_iterator(letters_, error), fs::directory_iterator());
@@ -179,22 +171,37 @@ Answer<void> Runner::Bury(Course& course) {
                     letters_, kept));
   }
   const bool reminder = parcel.kind == Parcel::Kind::kReminder;
+  const std::string whom =
+      parcel.to.empty() ? "" : fmt::format(" for {} of its recipients", parcel.to.size());
   const std::string file = fmt::format(
       "{}/{}.{}{}-{}{}", letters_, name_, reminder ? fmt::format("reminder{}-", parcel.number) : "",
       parcel.entries.front().seq(), parcel.entries.back().seq(), target_.LetterSuffix());
   CLIENT_TRY(client::ReplaceFile(file, target_.Letter(delivery)));
   spdlog::error(
-      "{}: {} given up after {} tries; it is kept in {}. Mend the target, and send it by "
+      "{}: {} given up{} after {} tries; it is kept in {}. Mend the target, and send it by "
       "hand if it still matters.",
-      name_, Span(parcel), parcel.failures, file);
+      name_, Span(parcel), whom, parcel.failures, file);
   course.watch.GiveUp(Now());
   return Save(course);
+}
+
+// Where no answer comes, a reminder too many does less harm than one too few.
+void Runner::LookAtStatus(Course& course) {
+  if (!course.watch.AsksStatus(Now())) return;
+  v1::Request request;
+  request.mutable_get_status();
+  const auto reply = course.connection.Call(request);
+  if (!reply) return;
+  for (const v1::SchoolStatus& school : reply->status().schools()) {
+    if (school.school() == school_.id) course.watch.OnStatus(school);
+  }
 }
 
 Answer<void> Runner::Tell(Course& course) {
   while (!clock_.Interrupted()) {
     ++turns_;
-    if (course.watch.Exhausted()) CLIENT_TRY(Bury(course));
+    while (const Parcel* const last = course.watch.Exhausted()) CLIENT_TRY(Bury(course, *last));
+    LookAtStatus(course);
     const Parcel* parcel = course.watch.Next(Now(), Random());
     if (parcel == nullptr) break;
     // The try is on disk before it is made: what is in doubt after a crash is told again.
@@ -202,19 +209,23 @@ Answer<void> Runner::Tell(Course& course) {
     const std::string span = Span(*parcel);
     Outcome outcome;
     try {
-      outcome = target_.Deliver(DeliveryOf(course, Now()), clock_);
+      outcome = target_.Deliver(DeliveryOf(course, *parcel, Now()), clock_);
     } catch (const std::exception& error) {
-      outcome = {Outcome::How::kFailed, error.what(), std::nullopt};
+      outcome = {Outcome::How::kFailed, error.what(), {}, {}};
     }
     switch (outcome.how) {
       case Outcome::How::kDelivered:
         spdlog::info("{}: told {}", name_, span);
-        course.watch.OnDelivered(Now());
+        if (!outcome.refused.empty()) {
+          spdlog::warn("{}: {} not told to all: {}. Those are tried again on their own.", name_,
+                       span, outcome.why);
+        }
+        course.watch.OnDelivered(Now(), outcome.refused);
         break;
       case Outcome::How::kFailed:
         course.watch.OnFailed(Now(), outcome.later);
-        spdlog::warn("{}: {} not told, failure {} of {}: {}", name_, span,
-                     course.state.sending->failures, rule_.tries, outcome.why);
+        spdlog::warn("{}: {} not told, failure {} of {}: {}", name_, span, parcel->failures,
+                     rule_.tries, outcome.why);
         break;
       case Outcome::How::kInterrupted:
         course.watch.OnInterrupted(Now());

@@ -37,9 +37,10 @@ class Runner {
   client::Answer<void> Begin(Course& course);   // from the state on disk, if there is one
   client::Answer<void> Follow(Course& course);  // a step, half a second at most when all is well
   client::Answer<void> Tell(Course& course);    // all that is due
-  client::Answer<void> Bury(Course& course);    // what all tries have failed for
+  void LookAtStatus(Course& course);            // before a reminder
+  client::Answer<void> Bury(Course& course, const Parcel& parcel);  // all tries have failed
   client::Answer<void> Save(Course& course);
-  Delivery DeliveryOf(const Course& course, Time now) const;
+  Delivery DeliveryOf(const Course& course, const Parcel& parcel, Time now) const;
   void Say(Course& course, const std::string& problem);
 
   const Config& config_;
@@ -52,7 +53,6 @@ class Runner {
   const std::string state_file_;
   const std::string letters_;  // the folder
   std::atomic<std::uint64_t> turns_{0};
-  int schools_ = 0;  // that rosterd shows; 0: not known yet
 };
 
 // Where dead letters are, within the state directory.

@@ -51,9 +51,11 @@ v1::Entry ToEntry(const Json& json) {
 Json ToJson(const Parcel& parcel) {
   Json entries = Json::array();
   for (const v1::Entry& entry : parcel.entries) entries.push_back(Bytes(entry));
-  return {{"kind", static_cast<int>(parcel.kind)}, {"number", parcel.number},
-          {"entries", std::move(entries)},         {"attempts", parcel.attempts},
-          {"failures", parcel.failures},           {"next_at", Number(parcel.next_at)}};
+  Json json{{"kind", static_cast<int>(parcel.kind)}, {"number", parcel.number},
+            {"entries", std::move(entries)},         {"attempts", parcel.attempts},
+            {"failures", parcel.failures},           {"next_at", Number(parcel.next_at)}};
+  if (!parcel.to.empty()) json["to"] = parcel.to;
+  return json;
 }
 
 Parcel ToParcel(const Json& json) {
@@ -68,7 +70,31 @@ Parcel ToParcel(const Json& json) {
   parcel.attempts = json.at("attempts").get<std::uint32_t>();
   parcel.failures = json.at("failures").get<std::uint32_t>();
   parcel.next_at = ToTime(json.at("next_at"));
+  if (json.contains("to")) parcel.to = json.at("to").get<std::vector<std::string>>();
   return parcel;
+}
+
+Json ToJson(const State::Refusal& refusal) {
+  return {{"actor", refusal.actor},
+          {"request", refusal.request},
+          {"reason", refusal.reason},
+          {"seq", refusal.seq},
+          {"known", refusal.known},
+          {"told_at", Number(refusal.told_at)},
+          {"last_at", Number(refusal.last_at)}};
+}
+
+State::Refusal ToRefusal(const Json& json) {
+  return {json.at("actor").get<std::string>(),  json.at("request").get<std::string>(),
+          json.at("reason").get<std::string>(), json.at("seq").get<std::uint64_t>(),
+          ToTime(json.at("told_at")),           ToTime(json.at("last_at")),
+          json.at("known").get<bool>()};
+}
+
+// What an older version did not write is empty.
+const Json& ListIn(const Json& json, const char* name) {
+  static const Json kNone = Json::array();
+  return json.contains(name) ? json.at(name) : kNone;
 }
 
 State ToState(const Json& json) {
@@ -86,6 +112,13 @@ State ToState(const Json& json) {
     state.open.push_back(std::move(open));
   }
   if (json.contains("sending")) state.sending = ToParcel(json.at("sending"));
+  for (const Json& one : ListIn(json, "aside")) state.aside.push_back(ToParcel(one));
+  for (const Json& one : ListIn(json, "plans")) {
+    state.plans[one.at("plan").get<std::uint64_t>()] = {one.at("invitations").get<bool>(),
+                                                        one.at("undo_of").get<std::uint64_t>(),
+                                                        ToTime(one.at("prepared_at"))};
+  }
+  for (const Json& one : ListIn(json, "refusals")) state.refusals.push_back(ToRefusal(one));
   return state;
 }
 
@@ -102,6 +135,17 @@ std::string ToText(const State& state, const std::string& rule, const std::strin
     if (one.told_at) json["told_at"] = Number(*one.told_at);
     open.push_back(std::move(json));
   }
+  Json aside = Json::array();
+  for (const Parcel& parcel : state.aside) aside.push_back(ToJson(parcel));
+  Json plans = Json::array();
+  for (const auto& [number, plan] : state.plans) {
+    plans.push_back({{"plan", number},
+                     {"invitations", plan.invitations},
+                     {"undo_of", plan.undo_of},
+                     {"prepared_at", Number(plan.prepared_at)}});
+  }
+  Json refusals = Json::array();
+  for (const State::Refusal& refusal : state.refusals) refusals.push_back(ToJson(refusal));
   Json json{{"version", kVersion},
             {"rule", rule},
             {"school", school},
@@ -110,7 +154,10 @@ std::string ToText(const State& state, const std::string& rule, const std::strin
             {"rejected_in_a_row", state.rejected_in_a_row},
             {"reminders", state.reminders},
             {"pending", std::move(pending)},
-            {"open", std::move(open)}};
+            {"open", std::move(open)},
+            {"aside", std::move(aside)},
+            {"plans", std::move(plans)},
+            {"refusals", std::move(refusals)}};
   if (state.sending) json["sending"] = ToJson(*state.sending);
   return json.dump() + "\n";
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "client/notify/watch.h"
 #include "client/system.h"
@@ -18,7 +19,6 @@ struct Delivery {
   std::string rule;
   std::string school;
   std::string school_name;           // for people
-  std::string school_option;         // as Tell takes it
   std::set<std::uint64_t> awaiting;  // which of the entries await somebody, still
   bool digest = false;               // of a rule with a digest
   bool remind = false;               // of a rule that reminds
@@ -31,6 +31,8 @@ struct Outcome {
   How how = How::kDelivered;
   std::string why;                            // of a failure, for the log: no content, no secret
   std::optional<std::chrono::seconds> later;  // the receiver asks not to be tried before
+  // Of a mail that was delivered: who was not let have it, while others were; `why` says with what.
+  std::vector<std::string> refused;
 };
 
 class Target {

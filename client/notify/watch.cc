@@ -1,17 +1,45 @@
 #include "client/notify/watch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "client/event_text.h"
-#include "client/notify/matters.h"
+#include "client/follow.h"
+#include "client/format.h"
 
 namespace roster::notify {
 namespace {
 
 using std::chrono::seconds;
 
+Time AtOf(const v1::Entry& entry) { return Time(seconds(entry.at().seconds())); }
+
 }  // namespace
+
+std::string NameOf(const Parcel& parcel, std::string_view of) {
+  std::string name = fmt::format("{}/{}/{}", of, static_cast<int>(parcel.kind), parcel.number);
+  // A reminder's entries become fewer while it is tried.
+  if (parcel.kind == Parcel::Kind::kEntries) {
+    for (const v1::Entry& entry : parcel.entries) {
+      // The first after a restore has the number and the predecessor of one that is no more.
+      name += fmt::format("/{}/{}.{}/", entry.seq(), entry.at().seconds(), entry.at().nanos());
+      name += client::Hex(entry.previous());
+    }
+  }
+  return client::Hex(client::EntryHash(name)).substr(0, 16);
+}
+
+std::vector<std::string> RecipientsOf(const Parcel& parcel, const std::vector<std::string>& rules) {
+  if (parcel.to.empty()) return rules;
+  std::vector<std::string> to;
+  std::copy_if(rules.begin(), rules.end(), std::back_inserter(to), [&](const std::string& one) {
+    return std::find(parcel.to.begin(), parcel.to.end(), one) != parcel.to.end();
+  });
+  return to;
+}
 
 bool Watch::Wants(const v1::Entry& entry, bool awaits) const {
   switch (rule_.which) {
@@ -25,22 +53,68 @@ bool Watch::Wants(const v1::Entry& entry, bool awaits) const {
   return false;
 }
 
+// Of refusals: whether it is more than the like of one that was told within a day. What was
+// acknowledged is known for as long as it goes on, until none has come for a day.
+bool Watch::IsNews(const v1::Entry& entry) {
+  const v1::RequestRefused& event = entry.request_refused();
+  const Time at = AtOf(entry);
+  const auto is_over = [at](Time since) { return at >= since + kRefusalAgain; };
+  // By the entries' own clock, and none of them is kept for ever when that was set back.
+  std::erase_if(state_.refusals, [&](const State::Refusal& told) {
+    return is_over(told.last_at) || at < told.told_at - kRefusalAgain;
+  });
+  const auto told =
+      std::find_if(state_.refusals.begin(), state_.refusals.end(), [&](const State::Refusal& one) {
+        return one.actor == entry.actor() && one.request == event.request() &&
+               one.reason == event.reason();
+      });
+  if (told != state_.refusals.end() && (told->known || !is_over(told->told_at))) {
+    told->last_at = std::max(told->last_at, at);
+    return false;
+  }
+  if (told != state_.refusals.end()) state_.refusals.erase(told);
+  if (state_.refusals.size() >= kRefusalsMax) {
+    state_.refusals.erase(std::min_element(
+        state_.refusals.begin(), state_.refusals.end(),
+        [](const auto& one, const auto& other) { return one.last_at < other.last_at; }));
+  }
+  state_.refusals.push_back(
+      {entry.actor(), event.request(), event.reason(), entry.seq(), at, at, false});
+  return true;
+}
+
+// What later entries are judged by.
+void Watch::Remember(const v1::Entry& entry) {
+  if (entry.has_poll_rejected()) ++state_.rejected_in_a_row;
+  if (entry.has_poll_completed()) state_.rejected_in_a_row = 0;
+  if (entry.has_plan_prepared()) {
+    const v1::PlanPrepared& plan = entry.plan_prepared();
+    state_.plans[plan.plan()] = {plan.invitations(), plan.undo_of(), AtOf(entry)};
+    if (state_.plans.size() > kPlansMax) state_.plans.erase(state_.plans.begin());
+  }
+  if (entry.has_restored()) state_.plans.clear();  // their numbers are given out again
+  if (entry.has_acknowledged()) {
+    for (State::Refusal& told : state_.refusals) {
+      if (told.seq <= entry.acknowledged().seq()) told.known = true;
+    }
+  }
+}
+
 bool Watch::OnEntry(const v1::Entry& entry, const std::string& hash, Time now) {
   if (entry.seq() <= state_.seq) return true;  // known
   state_.seq = entry.seq();
   state_.hash = hash;
   if (entry.event_case() == v1::Entry::EVENT_NOT_SET) return false;
-  if (entry.has_poll_rejected()) ++state_.rejected_in_a_row;
-  if (entry.has_poll_completed()) state_.rejected_in_a_row = 0;
-
   std::erase_if(state_.open, [&](const State::Open& open) {
-    if (!Settles(entry, open.entry)) return false;
+    if (!Settles(entry, open.entry, TraitsOf(open.entry))) return false;
     // What was known then and goes on all the same is told again, when it is as many.
     const bool known = entry.has_acknowledged() && open.entry.has_poll_rejected();
     if (known) state_.rejected_in_a_row = 0;
     return true;
   });
-  const bool awaits = Awaits(entry, state_.rejected_in_a_row, rule_.poll_rejected_after);
+  Remember(entry);
+  bool awaits = Awaits(entry, state_.rejected_in_a_row, rule_.poll_rejected_after);
+  if (awaits && entry.has_request_refused()) awaits = IsNews(entry);
   if (!Wants(entry, awaits)) return true;
   state_.pending.push_back({entry, now});
   if (awaits) {
@@ -60,6 +134,59 @@ bool Watch::OnEntry(const v1::Entry& entry, const std::string& hash, Time now) {
 bool Watch::IsOpen(std::uint64_t seq) const {
   return std::any_of(state_.open.begin(), state_.open.end(),
                      [seq](const State::Open& open) { return open.entry.seq() == seq; });
+}
+
+// Of a plan that was prepared before we began, what is most often so.
+PlanTraits Watch::TraitsOf(const v1::Entry& opened) const {
+  const auto plan = state_.plans.find(PlanOf(opened));
+  return plan == state_.plans.end() ? PlanTraits{false, 0, AtOf(opened)} : plan->second;
+}
+
+bool Watch::AsksStatus(Time now) const {
+  if (rule_.quiet && IsQuiet(*rule_.quiet, zone_, now)) return false;
+  if (state_.sending || !state_.pending.empty() || !IsReminderDue(now)) return false;
+  return std::any_of(state_.open.begin(), state_.open.end(), [this](const State::Open& open) {
+    return NeedsStatus(open.entry, TraitsOf(open.entry));
+  });
+}
+
+void Watch::OnStatus(const v1::SchoolStatus& status) {
+  if (!Settles(status)) return;
+  std::erase_if(state_.open, [this](const State::Open& open) {
+    return NeedsStatus(open.entry, TraitsOf(open.entry));
+  });
+}
+
+Parcel* Watch::Current() {
+  if (aside_) return &state_.aside.at(*aside_);
+  return state_.sending ? &*state_.sending : nullptr;
+}
+
+std::set<std::uint64_t> Watch::Awaiting() const {
+  std::set<std::uint64_t> seqs;
+  const Parcel& parcel = aside_ ? state_.aside.at(*aside_) : state_.sending.value();
+  for (const v1::Entry& entry : parcel.entries) {
+    // A refusal is over for us when the others have been told of it.
+    const bool over = aside_ && Awaits(entry, 0, 1) && !Nags(entry);
+    if (IsOpen(entry.seq()) || over) seqs.insert(entry.seq());
+  }
+  return seqs;
+}
+
+// What can't be done any more, and what nobody is to be told of any more.
+void Watch::Forget(Time now) {
+  std::erase_if(state_.open, [&](const State::Open& open) {
+    return PlanOf(open.entry) != 0 && now >= TraitsOf(open.entry).prepared_at + kPlanLife;
+  });
+  const auto is_settled = [this](const v1::Entry& entry) { return !IsOpen(entry.seq()); };
+  if (state_.sending && state_.sending->kind == Parcel::Kind::kReminder) {
+    std::erase_if(state_.sending->entries, is_settled);
+    if (state_.sending->entries.empty()) state_.sending.reset();
+  }
+  std::erase_if(state_.aside, [&](Parcel& parcel) {
+    if (parcel.kind == Parcel::Kind::kReminder) std::erase_if(parcel.entries, is_settled);
+    return parcel.entries.empty() || !rule_.mail || RecipientsOf(parcel, rule_.mail->to).empty();
+  });
 }
 
 // What is pending becomes a parcel, if it is time.
@@ -83,14 +210,17 @@ bool Watch::Collect(Time now) {
   return true;
 }
 
-// Once one of those that were told is old enough, all of them are named again.
-bool Watch::Remind(Time now) {
+bool Watch::IsReminderDue(Time now) const {
   if (!rule_.remind) return false;
-  const auto due = [&](const State::Open& open) {
+  return std::any_of(state_.open.begin(), state_.open.end(), [&](const State::Open& open) {
     return open.told_at && Nags(open.entry) &&
            (now >= *open.told_at + *rule_.remind || now < *open.told_at - *rule_.remind);
-  };
-  if (std::none_of(state_.open.begin(), state_.open.end(), due)) return false;
+  });
+}
+
+// Once one of those that were told is old enough, all of them are named again.
+bool Watch::Remind(Time now) {
+  if (!IsReminderDue(now)) return false;
   Parcel parcel;
   parcel.kind = Parcel::Kind::kReminder;
   parcel.number = ++state_.reminders;
@@ -104,24 +234,54 @@ bool Watch::Remind(Time now) {
 
 const Parcel* Watch::Next(Time now, double random) {
   if (rule_.quiet && IsQuiet(*rule_.quiet, zone_, now)) return nullptr;
-  if (state_.sending && state_.sending->kind == Parcel::Kind::kReminder) {
-    // What has been settled or acknowledged since nags no more.
-    std::erase_if(state_.sending->entries,
-                  [this](const v1::Entry& entry) { return !IsOpen(entry.seq()); });
-    if (state_.sending->entries.empty()) state_.sending.reset();
+  Forget(now);
+  aside_.reset();
+  const bool any = state_.sending || Collect(now) || Remind(now);
+  if (!any || !IsDue(*state_.sending, now)) {
+    // While the way as a whole fails, it is not tried for some, too.
+    if (any && state_.sending->failures > 0) return nullptr;
+    const auto due = std::find_if(state_.aside.begin(), state_.aside.end(),
+                                  [&](const Parcel& parcel) { return IsDue(parcel, now); });
+    if (due == state_.aside.end()) return nullptr;
+    aside_ = static_cast<std::size_t>(due - state_.aside.begin());
   }
-  if (!state_.sending && !Collect(now) && !Remind(now)) return nullptr;
-  Parcel& parcel = *state_.sending;
-  // A clock that was set back does not hold a parcel for longer than any backoff is.
-  const bool early = now < parcel.next_at && parcel.next_at - now <= std::chrono::hours(1);
-  if (early || Exhausted()) return nullptr;
+  Parcel& parcel = *Current();
   ++parcel.attempts;
   parcel.next_at = now + Backoff(parcel.attempts - 1, random);
   return &parcel;
 }
 
-void Watch::OnDelivered(Time now) {
-  if (!state_.sending) return;
+bool Watch::IsDue(const Parcel& parcel, Time now) const {
+  // A clock that was set back does not hold a parcel for longer than any backoff is.
+  const bool early = now < parcel.next_at && parcel.next_at - now <= std::chrono::hours(1);
+  return !early && parcel.failures < rule_.tries;
+}
+
+const Parcel* Watch::Exhausted() {
+  aside_.reset();
+  if (state_.sending && state_.sending->failures >= rule_.tries) return &*state_.sending;
+  const auto last = std::find_if(state_.aside.begin(), state_.aside.end(), [&](const Parcel& one) {
+    return one.failures >= rule_.tries || state_.aside.size() > kAsideMax;
+  });
+  if (last == state_.aside.end()) return nullptr;
+  aside_ = static_cast<std::size_t>(last - state_.aside.begin());
+  return &*last;
+}
+
+void Watch::OnDelivered(Time now, const std::vector<std::string>& refused) {
+  Parcel* const parcel = Current();
+  if (parcel == nullptr) return;
+  if (!refused.empty()) {
+    parcel->to = refused;
+    ++parcel->failures;
+  }
+  if (aside_) {
+    if (refused.empty()) {
+      state_.aside.erase(state_.aside.begin() + static_cast<std::ptrdiff_t>(*aside_));
+      aside_.reset();
+    }
+    return;
+  }
   for (const v1::Entry& entry : state_.sending->entries) {
     for (State::Open& open : state_.open) {
       if (open.entry.seq() == entry.seq()) open.told_at = now;
@@ -129,21 +289,24 @@ void Watch::OnDelivered(Time now) {
   }
   std::erase_if(state_.open,
                 [](const State::Open& open) { return open.told_at && !Nags(open.entry); });
+  if (!refused.empty()) state_.aside.push_back(std::move(*state_.sending));
   state_.sending.reset();
 }
 
 void Watch::OnFailed(Time now, std::optional<seconds> later) {
-  if (!state_.sending) return;
-  ++state_.sending->failures;
+  Parcel* const parcel = Current();
+  if (parcel == nullptr) return;
+  ++parcel->failures;
   if (!later) return;
-  state_.sending->next_at =
-      std::max(state_.sending->next_at, now + std::min<seconds>(*later, std::chrono::hours(1)));
+  parcel->next_at =
+      std::max(parcel->next_at, now + std::min<seconds>(*later, std::chrono::hours(1)));
 }
 
 void Watch::OnInterrupted(Time now) {
-  if (!state_.sending) return;
-  --state_.sending->attempts;
-  state_.sending->next_at = now;
+  Parcel* const parcel = Current();
+  if (parcel == nullptr) return;
+  --parcel->attempts;
+  parcel->next_at = now;
 }
 
 }  // namespace roster::notify

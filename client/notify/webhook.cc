@@ -33,10 +33,11 @@ std::string ComposeEvent(const Delivery& delivery) {
   const v1::Entry& last = parcel.entries.back();
   Json event{{"specversion", "1.0"}, {"source", "/rosterd/" + delivery.school}};
   if (delivery.digest) {
-    event["id"] = fmt::format("digest-{}-{}", first.seq(), last.seq());
+    event["id"] =
+        fmt::format("digest-{}-{}-{}", first.seq(), last.seq(), NameOf(parcel, delivery.rule));
     event["type"] = "rosterd.v1.Digest";
   } else {
-    event["id"] = std::to_string(first.seq());
+    event["id"] = fmt::format("{}-{}", first.seq(), NameOf(parcel, ""));
     event["type"] = "rosterd.v1." + client::EventName(first);
   }
   event["time"] = AtText(last);
@@ -82,15 +83,14 @@ Outcome WebhookByCurl::Deliver(const Delivery& delivery, const client::Clock& cl
   transfer.AddHeader("Roster-Signature: " + Signature(secret_, delivery.now, body));
   transfer.AddHeader("Expect:");
   const CURLcode code = transfer.Run();
-  if (code == CURLE_ABORTED_BY_CALLBACK) return {Outcome::How::kInterrupted, "", std::nullopt};
-  if (code != CURLE_OK) {
-    return {Outcome::How::kFailed, "The webhook was not reached: " + transfer.Why(code),
-            std::nullopt};
+  // Once it is there, the status decides: what becomes of the body is the receiver's own affair.
+  if (!transfer.answered()) {
+    if (code == CURLE_ABORTED_BY_CALLBACK) return {Outcome::How::kInterrupted, "", {}, {}};
+    return {Outcome::How::kFailed, "The webhook was not reached: " + transfer.Why(code), {}, {}};
   }
   const long answered = transfer.Code();
   if (answered >= 200 && answered < 300) return {};
-  Outcome outcome{Outcome::How::kFailed, fmt::format("The webhook answered {}", answered),
-                  std::nullopt};
+  Outcome outcome{Outcome::How::kFailed, fmt::format("The webhook answered {}", answered), {}, {}};
   if (answered >= 300 && answered < 400) {
     outcome.why += ", a redirect, which is never followed: put the right URL into the config";
   }

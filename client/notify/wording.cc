@@ -28,19 +28,28 @@ class Teller {
                                   event.pending_archives() + event.pending_restores();
     Telling telling;
     telling.awaits = "a reviewer";
-    telling.headline = event.new_users() > 0 ? Count(event.new_users(), "new user") + " to review"
-                                             : Count(pending, "change") + " to review";
+    telling.headline = Count(pending, "change") + " to review";
+    if (pending == 0 && event.new_errors() > 0) {
+      telling.headline = Count(event.new_errors(), "user") + " with errors to review";
+    }
+    if (event.new_users() > 0) {
+      telling.headline = Count(event.new_users(), "new user") + " to review";
+    }
+    // The entry counts what there is, not what this poll has brought.
     telling.what = fmt::format(
-        "Poll {} found something new: {} and {}. Pending are {} to add, {} to update, {} to "
-        "archive and {} to restore. Nothing happens on the site until a plan is approved.",
-        event.poll(), Count(event.new_users(), "new user"), Count(event.new_errors(), "new error"),
+        "Poll {} found something new. With what was there before, {} without a decision and {} "
+        "with errors. Pending are {} to add, {} to update, {} to archive and {} to restore. "
+        "Nothing happens on the site until a plan is approved.",
+        event.poll(), Are(event.new_users(), "new user"), Count(event.new_errors(), "user"),
         Number(event.pending_adds()), Number(event.pending_updates()),
         Number(event.pending_archives()), Number(event.pending_restores()));
     if (!event.held().empty()) {
       telling.what += " It is more than usual: the guards on " + Guards(event.held()) +
                       " would hold a plan of all of it.";
     }
-    telling.commands = {Ctl("users"), Ctl("plan")};
+    telling.commands = {Ctl("users")};
+    if (event.new_errors() > 0) telling.commands.push_back(Ctl("excluded"));
+    telling.commands.push_back(Ctl("plan"));
     return telling;
   }
 
@@ -94,25 +103,30 @@ class Teller {
             "an operator",
             fmt::format("{} approved and waiting, and no worker asks for any: what was approved is "
                         "not being done. Is roster-worker running?",
-                        Count(event.waiting(), "task")),
+                        Are(event.waiting(), "task")),
             {"systemctl status roster-worker", Ctl("status")}};
   }
 
   Telling Of(const v1::BackupFailed& event) const {
-    return {"No backup was made",
-            "an operator",
-            "The last backup that was asked for was not made. " + event.message(),
-            {Ctl("backups"), Ctl("backup --wait")}};
+    return {
+        "No backup was made",
+        "an operator",
+        fmt::format("The last backup that was asked for was not made ({}). `status` says why, to "
+                    "operators.",
+                    event.reason()),
+        {Ctl("status"), Ctl("backup --wait")}};
   }
 
   Telling Of(const v1::Restored& event) const {
     return {fmt::format("Put back from backup {}", event.backup()),
-            "an operator and whoever approves",
-            fmt::format("The state of {} took the place of what was there. {} open in it: what "
-                        "became of them since is looked up at the site. Plans that were not "
+            "an operator",
+            fmt::format("The state of the backup took the place of what was there. {} open in it: "
+                        "what became of them since is looked up at the site. Plans that were not "
                         "approved have expired; none can be made before a poll was used.",
-                        "the backup", Count(event.open_tasks(), "task")),
-            {Ctl("poll --wait"), Ctl("tasks --state unknown")}};
+                        Are(event.open_tasks(), "task")),
+            {Ctl("status"), Ctl("poll --wait")},
+            "What can't be found out is an approver's to settle",
+            {Ctl("tasks --state unknown")}};
   }
 
   Telling Of(const v1::TaskDead& event) const {
@@ -120,15 +134,26 @@ class Teller {
         fmt::format("Task {}.{} has failed for good", event.plan(), event.index()),
         "an approver or an operator",
         fmt::format("The {} of person {} did not succeed: {}, after {}. It is not tried again by "
-                    "itself.",
+                    "itself. When the reason is mended, have it tried again.",
                     client::Word(event.action()), event.person(), event.reason(),
                     Count(event.attempt(), "try", "tries")),
-        {Ctl(fmt::format("explain {}", event.person())),
-         Ctl(fmt::format("retry {}.{}", event.plan(), event.index()))}};
+        {Ctl(fmt::format("retry {}.{}", event.plan(), event.index()))},
+        "A reviewer or an approver sees more of it",
+        {Ctl(fmt::format("explain {}", event.person()))}};
   }
 
   Telling Of(const v1::TaskUnknown& event) const {
     if (!event.resting()) return Plain();
+    if (event.reason() == "to-upload") {
+      return {fmt::format("Import files of plan {} wait to be uploaded", event.plan()),
+              "an approver",
+              fmt::format("The {} of person {} is in the import file plan-{}-{}.csv. Upload it on "
+                          "the site, then confirm what the site took, and export again.",
+                          client::Word(event.action()), event.person(), event.plan(),
+                          client::Word(event.action())),
+              {Ctl(fmt::format("tasks --plan {}", event.plan())),
+               Ctl(fmt::format("confirm --plan {}", event.plan()))}};
+    }
     return {fmt::format("Nobody knows the end of task {}.{}", event.plan(), event.index()),
             "an approver",
             fmt::format("Whether the {} of person {} was done could not be found out ({}). Look at "
@@ -140,7 +165,7 @@ class Teller {
   }
 
   Telling Of(const v1::SiteStopped& event) const {
-    const std::string waiting = Count(event.waiting(), "task");
+    const std::string waiting = Are(event.waiting(), "task");
     if (event.reason() == "site-unauthorized" || event.reason() == "site-forbidden") {
       return {"The site refuses our key: nothing is carried out",
               "an operator",
@@ -209,6 +234,10 @@ class Teller {
   static std::string Count(std::uint64_t number, std::string_view noun) {
     return client::Count(number, noun);
   }
+  // "12 tasks are"
+  static std::string Are(std::uint64_t number, std::string_view noun) {
+    return Count(number, noun) + (number == 1 ? " is" : " are");
+  }
   static std::string Count(std::uint64_t number, std::string_view one, std::string_view many) {
     return number == 1 ? fmt::format("1 {}", one) : fmt::format("{} {}", Number(number), many);
   }
@@ -221,7 +250,9 @@ class Teller {
 Telling Cleaned(Telling telling) {
   telling.headline = client::Clean(telling.headline);
   telling.what = client::Clean(telling.what);
-  for (std::string& command : telling.commands) command = client::Clean(command);
+  for (auto* commands : {&telling.commands, &telling.others_commands}) {
+    for (std::string& command : *commands) command = client::Clean(command);
+  }
   return telling;
 }
 

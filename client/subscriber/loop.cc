@@ -32,7 +32,11 @@ Answer<void> Loop::CatchUp(const Take& take) {
 }
 
 Answer<void> Loop::Listen(Feed& feed, Millis wait_max, const Take& take) {
-  CLIENT_ASSIGN(auto published, feed.Receive(wait_max));
+  CLIENT_ASSIGN(const auto published, feed.Receive(wait_max));
+  return Hear(published, take);
+}
+
+Answer<void> Loop::Hear(const std::optional<Published>& published, const Take& take) {
   const auto now = clock_.Now();
   if (published) {
     heard_ = now;

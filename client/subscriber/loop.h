@@ -4,6 +4,7 @@
 // the Follower misses is asked for, what is next is given out.
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "client/connection.h"
@@ -30,6 +31,10 @@ class Loop {
   // Waits at most `wait_max` for one message of the feed, then catches up where it shows a gap;
   // after 3 s without one it asks, in case it is the socket that is deaf.
   Answer<void> Listen(Feed& feed, Millis wait_max, const Take& take);
+
+  // The same of what came over a feed that brings several schools: one message of this school, or
+  // nullopt when it was none.
+  Answer<void> Hear(const std::optional<Published>& published, const Take& take);
 
  private:
   Answer<bool> Give(const Take& take);

@@ -93,6 +93,12 @@ std::string_view RequestName(const model::RequestBody& body) {
   return std::visit(RuleOf(), body).name;
 }
 
+bool ConcernsAll(const model::RequestBody& body) {
+  return std::holds_alternative<model::Reload>(body) ||
+         std::holds_alternative<model::MakeBackup>(body) ||
+         std::holds_alternative<model::ListBackups>(body);
+}
+
 Roles Principal::In(const SchoolId& school) const {
   Roles roles = everywhere;
   for (const auto& [id, more] : schools) {

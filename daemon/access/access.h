@@ -43,6 +43,8 @@ class Roles {
 Roles RolesFor(const model::RequestBody& body);
 // The request's name on the wire: "ApprovePlan".
 std::string_view RequestName(const model::RequestBody& body);
+// Whether it is of the whole daemon, and of no school in particular.
+bool ConcernsAll(const model::RequestBody& body);
 inline constexpr Roles kAnyRole{model::Role::kViewer,   model::Role::kReviewer,
                                 model::Role::kApprover, model::Role::kOperator,
                                 model::Role::kWorker,   model::Role::kSubscriber};

@@ -274,26 +274,39 @@ model::RequestBody Get(const wire::ListTasks& in, Checker& checker) {
   return body;
 }
 
+std::vector<TaskId> GetTaskIds(const google::protobuf::RepeatedPtrField<wire::TaskRef>& in) {
+  std::vector<TaskId> ids;
+  ids.reserve(static_cast<std::size_t>(in.size()));
+  for (const wire::TaskRef& task : in) ids.push_back({PlanId(task.plan()), task.index()});
+  return ids;
+}
+
 model::RequestBody Get(const wire::RetryTasks& in, Checker& checker) {
   checker.Require(in.tasks().empty() || !in.all_dead(),
                   "tasks and all_dead are given: only one of them can be meant");
   checker.Require(!in.tasks().empty() || in.all_dead(), "neither tasks nor all_dead is given");
   model::RetryTasks body;
-  for (const wire::TaskRef& task : in.tasks()) {
-    body.tasks.push_back({PlanId(task.plan()), task.index()});
-  }
+  body.tasks = GetTaskIds(in.tasks());
   body.all_dead = in.all_dead();
   return body;
 }
 
 model::RequestBody Get(const wire::ConfirmTasks& in, Checker& checker) {
-  checker.Require(!in.tasks().empty(), "no task is named: name those that are meant");
+  checker.Require(in.tasks().empty() != (in.plan() == 0),
+                  "neither tasks nor a plan is named, or both are: only one of them can be meant");
   checker.Require(static_cast<std::size_t>(in.tasks_size()) <= model::kEntryPersonsMax,
                   "more than 10000 tasks are named: name them in several requests");
+  checker.Require(static_cast<std::size_t>(in.except_size()) <= model::kEntryPersonsMax,
+                  "more than 10000 tasks are excepted: name those that are meant");
+  checker.Require(
+      in.plan() != 0 || (in.action() == wire::ACTION_UNSPECIFIED && in.except().empty()),
+      "an action or exceptions are given without a plan");
   model::ConfirmTasks body;
-  for (const wire::TaskRef& task : in.tasks()) {
-    body.tasks.push_back({PlanId(task.plan()), task.index()});
-  }
+  body.tasks = GetTaskIds(in.tasks());
+  if (in.plan() != 0) body.plan = PlanId(in.plan());
+  body.action = Chosen(in.action(), model::Action::kAdd, model::Action::kInvite,
+                       "the action is unknown", checker);
+  body.except = GetTaskIds(in.except());
   return body;
 }
 

@@ -48,7 +48,11 @@ void PutSchool(const model::SchoolStatus& school, wire::SchoolStatus& out) {
   out.set_rollover(school.rollover);
   out.set_poll_phase(school.poll_phase);
   out.set_acknowledged(school.acknowledged.value());
+  out.set_workers_away(school.workers_away);
+  out.set_poll_overdue(school.poll_overdue);
+  for (const model::Role role : school.roles) out.add_roles(std::string(model::RoleWord(role)));
   for (const model::Plan& plan : school.waiting) Put(plan, *out.add_waiting());
+  out.set_import_directory(school.import_directory);
   Put(school.unknown_words, *out.mutable_unknown_words());
 }
 
@@ -127,6 +131,7 @@ void PutBackupStatus(const model::BackupStatus& status, wire::BackupStatus& out)
   }
   out.set_running(status.running);
   out.set_problem(status.problem);
+  out.set_overdue(status.overdue);
 }
 
 // One overload a reply.

@@ -194,6 +194,7 @@ struct RequestWriter {
     wire::Lease& out = *request.mutable_lease();
     for (const SchoolId& school : body.schools) out.add_schools(school.value());
     out.set_max(body.max);
+    out.set_school_max(body.school_max);
     bus::Put(body.wait, *out.mutable_wait());
   }
   void operator()(const model::Heartbeat& body) const {
@@ -218,6 +219,7 @@ model::Lease GetLease(const wire::Lease& in, Checker& checker) {
   }
   checker.Require(in.max() >= 1 && in.max() <= kLeasesMax, "max is not between 1 and 1000");
   lease.max = in.max();
+  lease.school_max = in.school_max();
   lease.wait = bus::Get(in.wait(), checker);
   checker.Require(lease.wait <= kWaitMax, "wait is longer than 30 s");
   return lease;

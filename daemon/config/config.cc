@@ -11,6 +11,9 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
 
 #include "daemon/base/text.h"
 #include "daemon/config/check.h"
@@ -24,13 +27,6 @@ constexpr model::Words<Tier, 3> kTiers = {{
     {Tier::kBasic, "basic"},
     {Tier::kPro, "pro"},
     {Tier::kEnterprise, "enterprise"},
-}};
-
-constexpr model::Words<LogLevel, 4> kLogLevels = {{
-    {LogLevel::kDebug, "debug"},
-    {LogLevel::kInfo, "info"},
-    {LogLevel::kWarning, "warning"},
-    {LogLevel::kError, "error"},
 }};
 
 bool IsOfStudents(model::FactsField field) {
@@ -53,8 +49,13 @@ std::filesystem::path FolderOf(const std::string& filename) {
 // Reads checked values into a Config, and checks what no single key can tell.
 class Reader {
  public:
-  Reader(const Values& values, Problems& problems, const std::string& filename)
-      : values_(values), problems_(problems), folder_(FolderOf(filename)) {}
+  Reader(const Values& values, Problems& problems, const std::string& filename,
+         UnknownAccounts unknown)
+      : values_(values),
+        problems_(problems),
+        filename_(filename),
+        folder_(FolderOf(filename)),
+        unknown_(unknown) {}
 
   Config Read() {
     Config config;
@@ -78,7 +79,10 @@ class Reader {
     }
     CheckIds(config);
     CheckSharedSites(config);
+    CheckTiers(config);
+    CheckImportDirectories(config);
     if (values_.Has("access")) config.access = ReadAccess(config);
+    config.unknown_accounts = std::move(unknown_accounts_);
     CheckNetwork(config);
     return config;
   }
@@ -139,8 +143,8 @@ class Reader {
       out.host = std::move(address.host);
       out.port = address.port;
     }
-    out.log_level = model::FromWord(kLogLevels, values_.Text("observability.log_level"))
-                        .value_or(LogLevel::kInfo);
+    out.log_level =
+        LogLevelFromWord(values_.Text("observability.log_level")).value_or(LogLevel::kInfo);
     return out;
   }
 
@@ -148,9 +152,11 @@ class Reader {
     School school;
     school.name = values_.Text(at + ".name");
     school.facts = ReadFacts(at + ".facts");
-    school.scim = ReadScim(at + ".site.scim");
+    school.spreadsheet = ReadSite(at);
+    const std::string site = at + (school.spreadsheet ? ".site.spreadsheet" : ".site.scim");
+    if (!school.spreadsheet) school.scim = ReadScim(site);
     school.rules.school = SchoolId(values_.Text(at + ".id"));
-    school.rules.external_id = values_.Text(at + ".site.scim.external_id");
+    school.rules.external_id = values_.Text(site + ".external_id");
     school.rules.scope = ReadScope(at + ".scope");
     school.rules.status_words = ReadStatusWords(at + ".status_words");
     school.rules.accounts = ReadAccounts(at);
@@ -163,7 +169,8 @@ class Reader {
     }
     school.rules.protected_accounts = values_.Texts(at + ".protected.accounts");
     school.rules.never_archive = values_.Texts(at + ".protected.never_archive");
-    school.rules.shared_logins = values_.Flag(at + ".site.scim.shared_logins");
+    school.rules.shared_logins = values_.Flag(site + ".shared_logins");
+    if (school.spreadsheet) CheckSpreadsheet(at, school);
     school.plans = ReadPlans(at);
     if (values_.Has(at + ".retention.left")) {
       school.retention.left = values_.Length(at + ".retention.left");
@@ -310,6 +317,117 @@ class Reader {
     return facts;
   }
 
+  // nullopt: it speaks SCIM, or what is wrong has been told.
+  std::optional<model::Spreadsheet> ReadSite(const std::string& at) {
+    const bool scim = values_.Has(at + ".site.scim");
+    const bool spreadsheet = values_.Has(at + ".site.spreadsheet");
+    if (scim == spreadsheet && values_.Has(at + ".site")) {
+      problems_.Add(
+          values_.Line(at + ".site"), at + ".site",
+          scim ? "is said to have an API and to have none" : "is not said how to speak to",
+          "needed is one of scim and spreadsheet");
+    }
+    if (!spreadsheet || scim) return std::nullopt;
+    return ReadSpreadsheet(at + ".site.spreadsheet");
+  }
+
+  model::Spreadsheet ReadSpreadsheet(const std::string& at) const {
+    using model::Field;
+    constexpr std::pair<std::string_view, Field> kFieldColumns[] = {
+        {"user_name", Field::kUserName},
+        {"email", Field::kEmail},
+        {"first_name", Field::kGivenName},
+        {"middle_name", Field::kMiddleName},
+        {"last_name", Field::kFamilyName},
+        {"nick_name", Field::kNickName},
+        {"display_name", Field::kDisplayName},
+        {"home_phone", Field::kHomePhone},
+        {"mobile_phone", Field::kMobilePhone},
+        {"school", Field::kSchool},
+        {"grade", Field::kGrade},
+        {"grouping", Field::kGrouping},
+        {"role", Field::kRole}};
+    const auto header = [&](std::string_view name) {
+      return std::string(Trim(values_.Text(at + ".columns." + std::string(name))));
+    };
+    model::Spreadsheet sheet;
+    sheet.export_file = Path(values_.Text(at + ".export"));
+    sheet.import_directory = Path(values_.Text(at + ".import_directory"));
+    sheet.columns.id = header("id");
+    sheet.columns.external_id = header("external_id");
+    sheet.columns.status = header("status");
+    sheet.columns.site_roles = header("site_roles");
+    sheet.columns.last_accessed = header("last_accessed");
+    sheet.columns.invited = header("invited");
+    for (const auto& [name, field] : kFieldColumns) {
+      if (std::string text = header(name); !text.empty()) {
+        sheet.columns.fields.emplace_back(field, std::move(text));
+      }
+    }
+    sheet.active_words = {"Active"};
+    sheet.archived_words = {"Archived", "Inactive"};
+    if (values_.Has(at + ".active_words")) sheet.active_words = values_.Texts(at + ".active_words");
+    if (values_.Has(at + ".archived_words")) {
+      sheet.archived_words = values_.Texts(at + ".archived_words");
+    }
+    const std::string delimiter = values_.Text(at + ".delimiter");
+    sheet.delimiter = delimiter == "tab" ? '\t' : delimiter == "semicolon" ? ';' : ',';
+    const std::string dates = values_.Text(at + ".dates");
+    sheet.dates = dates == "month-first" ? model::DateOrder::kMonthFirst
+                  : dates == "day-first" ? model::DateOrder::kDayFirst
+                                         : model::DateOrder::kIso;
+    return sheet;
+  }
+
+  void CheckSpreadsheet(const std::string& at, School& school) {
+    const model::Spreadsheet& sheet = *school.spreadsheet;
+    const std::string site = at + ".site.spreadsheet";
+    CheckColumns(site, sheet.columns);
+    std::set<std::string> words;
+    for (const auto* const list : {&sheet.active_words, &sheet.archived_words}) {
+      for (const std::string& word : *list) {
+        if (words.insert(Fold(Trim(word))).second) continue;
+        const std::string place =
+            site + (list == &sheet.active_words ? ".active_words" : ".archived_words");
+        problems_.Add(values_.Line(place), place, "has a word that is there already",
+                      "allowed is each word once, in active_words or in archived_words");
+      }
+    }
+    if (sheet.columns.site_roles.empty() && school.rules.protected_accounts.empty()) {
+      problems_.Add(values_.Line(site), site,
+                    "does not tell who owns, manages or coordinates the site, and they must never "
+                    "be written to",
+                    "needed is columns.site_roles, or protected.accounts");
+    }
+    // Left out, what the site has no column for is done without; asked for, it is a mistake.
+    std::erase_if(school.rules.fields, [&](const model::FieldRule& rule) {
+      const bool login = rule.to == model::Field::kUserName;
+      if (login || !sheet.columns.Of(rule.to).empty()) return false;
+      if (values_.Has(at + ".fields")) {
+        problems_.Add(values_.Line(at + ".fields"), at + ".fields",
+                      "fills " + std::string(FieldWord(rule.to)) +
+                          ", which has no column in the site's files",
+                      "needed is its header in site.spreadsheet.columns");
+      }
+      return true;
+    });
+  }
+
+  void CheckColumns(const std::string& site, const model::SheetColumns& columns) {
+    std::set<std::string> headers;
+    const auto add = [&](const std::string& header) {
+      if (header.empty() || headers.insert(Fold(header)).second) return;
+      problems_.Add(values_.Line(site + ".columns"), site + ".columns",
+                    "gives two columns one header", "allowed is each header once");
+    };
+    for (const std::string* const header :
+         {&columns.id, &columns.external_id, &columns.status, &columns.site_roles,
+          &columns.last_accessed, &columns.invited}) {
+      add(*header);
+    }
+    for (const auto& [field, header] : columns.fields) add(header);
+  }
+
   Scim ReadScim(const std::string& at) const {
     Scim scim;
     scim.base_url = Url(at + ".base_url");
@@ -417,6 +535,23 @@ class Reader {
     }
   }
 
+  // A quota is the subscription key's, whatever schools it serves.
+  void CheckTiers(const Config& config) {
+    for (std::size_t i = 0; i < config.schools.size(); ++i) {
+      const Facts& facts = config.schools[i].facts;
+      const auto other = std::find_if(
+          config.schools.begin(), config.schools.begin() + static_cast<std::ptrdiff_t>(i),
+          [&](const School& one) { return one.facts.subscription_key == facts.subscription_key; });
+      if (other->facts.tier == facts.tier || &*other == &config.schools[i]) continue;
+      const std::string path = "schools[" + std::to_string(i) + "].facts.tier";
+      problems_.Add(values_.Line(path), path,
+                    "is another than that of schools[" +
+                        std::to_string(other - config.schools.begin()) +
+                        "], which has the same subscription_key",
+                    "allowed is one tier a key");
+    }
+  }
+
   std::vector<model::Grant> ReadAccess(const Config& config) {
     std::vector<model::Grant> grants;
     std::map<model::PublicKey, std::string> owners;
@@ -475,6 +610,11 @@ class Reader {
       if (const auto count = ParseCount(text); count && !number) {
         number = static_cast<std::int64_t>(*count);
       }
+      if (!number && unknown_ == UnknownAccounts::kNamed) {
+        unknown_accounts_.push_back(filename_ + ":" + std::to_string(values_.Line(place)) + ": " +
+                                    place);
+        continue;
+      }
       if (!number) {
         problems_.Add(values_.Line(place), place, "is not known to this machine",
                       "allowed is a name that getent finds, or a number");
@@ -532,13 +672,17 @@ class Reader {
     std::map<std::string, std::size_t> seen;
     for (std::size_t i = 0; i < config.schools.size(); ++i) {
       const School& school = config.schools[i];
-      if (school.scim.base_url.empty()) continue;
-      const auto [first, fresh] = seen.emplace(school.scim.base_url, i);
+      const std::string& site =
+          school.spreadsheet ? school.spreadsheet->export_file : school.scim.base_url;
+      if (site.empty()) continue;
+      const auto [first, fresh] = seen.emplace(site, i);
       if (fresh) continue;
       for (const std::size_t which : {first->second, i}) {
         const std::string& pattern = config.schools[which].rules.external_id;
         if (pattern.empty() || pattern.find("{school}") != std::string::npos) continue;
-        const std::string path = "schools[" + std::to_string(which) + "].site.scim.external_id";
+        const std::string path = "schools[" + std::to_string(which) + "].site." +
+                                 (config.schools[which].spreadsheet ? "spreadsheet" : "scim") +
+                                 ".external_id";
         problems_.Add(values_.Line(path), path,
                       "does not tell this school's people from those of another school on the same "
                       "site",
@@ -547,9 +691,30 @@ class Reader {
     }
   }
 
+  // Plans of several schools have the same numbers, and so their files the same names.
+  void CheckImportDirectories(const Config& config) {
+    std::map<std::filesystem::path, std::size_t> seen;
+    for (std::size_t i = 0; i < config.schools.size(); ++i) {
+      if (!config.schools[i].spreadsheet) continue;
+      const std::filesystem::path folder =
+          (std::filesystem::path(config.schools[i].spreadsheet->import_directory) / "")
+              .lexically_normal();
+      const auto [first, fresh] = seen.emplace(folder, i);
+      if (fresh) continue;
+      const std::string path =
+          "schools[" + std::to_string(i) + "].site.spreadsheet.import_directory";
+      problems_.Add(values_.Line(path), path,
+                    "is that of schools[" + std::to_string(first->second) + "] too",
+                    "allowed is a folder of each school's own");
+    }
+  }
+
   const Values& values_;
   Problems& problems_;
+  const std::string filename_;
   std::filesystem::path folder_;
+  const UnknownAccounts unknown_;
+  std::vector<std::string> unknown_accounts_;
 };
 
 tl::unexpected<Error> Wrong(const Problems& problems) {
@@ -592,12 +757,13 @@ const School* Config::FindSchool(const SchoolId& id) const {
   return at == schools.end() ? nullptr : &*at;
 }
 
-Result<Config> Load(const std::string& path) {
+Result<Config> Load(const std::string& path, UnknownAccounts unknown) {
   ROSTER_ASSIGN(const std::string text, ReadFile(path), "");
-  return LoadText(text, path);
+  return LoadText(text, path, unknown);
 }
 
-Result<Config> LoadText(std::string_view yaml, const std::string& filename) {
+Result<Config> LoadText(std::string_view yaml, const std::string& filename,
+                        UnknownAccounts unknown) {
   Problems problems(filename);
   if (yaml.size() > kFileBytesMax) {
     problems.Add(1, "", "the file is too large", "allowed is 1 MiB");
@@ -607,7 +773,7 @@ Result<Config> LoadText(std::string_view yaml, const std::string& filename) {
   for (const YamlProblem& problem : tree.problems) problems.Add(problem.line, "", problem.what, "");
   if (tree.root.kind == YamlNode::Kind::kNull && !problems.empty()) return Wrong(problems);
   const Values values = Values::Check(tree.root, problems);
-  Config config = Reader(values, problems, filename).Read();
+  Config config = Reader(values, problems, filename, unknown).Read();
   if (!problems.empty()) return Wrong(problems);
   config.digest = Blake2b(yaml);
   return config;

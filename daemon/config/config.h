@@ -12,11 +12,13 @@
 #include <vector>
 
 #include "daemon/base/digest.h"
+#include "daemon/base/log_level.h"
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
 #include "daemon/config/secret.h"
 #include "daemon/model/access.h"
 #include "daemon/model/settings.h"
+#include "daemon/model/spreadsheet.h"
 
 namespace roster::config {
 
@@ -38,17 +40,14 @@ struct Endpoints {
   friend bool operator==(const Endpoints&, const Endpoints&) = default;
 };
 
-// The least important lines that are logged.
-enum class LogLevel : std::uint8_t { kDebug = 1, kInfo = 2, kWarning = 3, kError = 4 };
-
 struct Observability {
   std::string host;  // a loopback address without brackets; "": nothing is served
   std::uint16_t port = 0;
-  LogLevel log_level = LogLevel::kInfo;
+  LogLevel log_level = LogLevel::kInfo;  // the least important lines that are logged
 };
 
 struct Worker {
-  std::uint32_t concurrency = 4;              // tasks at a time, 1..64
+  std::uint32_t concurrency = 4;              // tasks of one school at a time, 1..64
   Duration lease = std::chrono::seconds(60);  // 10 s..10 min
   std::string connect;                        // where it finds rosterd; never empty
   model::PublicKey server_key;                // with connect on tcp://
@@ -80,9 +79,10 @@ struct Scim {
 struct School {
   std::string name;  // for people
   Facts facts;
-  Scim scim;
-  model::RosterRules rules;  // rules.school is the school's id
-  model::PlanRules plans;    // rollovers in the order of the file; no two share a day
+  Scim scim;                                      // of a site that speaks SCIM
+  std::optional<model::Spreadsheet> spreadsheet;  // of a site without an API; then scim is nothing
+  model::RosterRules rules;                       // rules.school is the school's id
+  model::PlanRules plans;  // rollovers in the order of the file; no two share a day
   model::Retention retention;
 
   const SchoolId& id() const { return rules.school; }
@@ -105,6 +105,9 @@ struct Config {
   std::optional<std::vector<model::Grant>> access;
   Digest digest;                // of the file's bytes
   std::vector<School> schools;  // 1..kSchoolsMax, ids unique, in the order of the file
+  // Of kNamed: where `access` names users and groups that this machine does not know,
+  // "file:12: access[0].users[1]". They have no roles.
+  std::vector<std::string> unknown_accounts;
 
   std::string BackupDirectory() const {  // absolute
     return backup.directory.empty() ? state_dir + "/backups" : backup.directory;
@@ -112,14 +115,20 @@ struct Config {
   const School* FindSchool(const SchoolId& id) const;  // nullptr when there is none
 };
 
+// What becomes of a file with users and groups that this machine does not know. Whoever checks it
+// is told; but a service that starts must not stand still for an account that was deleted since, or
+// a directory that is not there yet.
+enum class UnknownAccounts : std::uint8_t { kRefused, kNamed };
+
 // Reads and checks a file. Relative paths in it are relative to its folder. Secrets are not
 // resolved. Errors: Invalid "config-unreadable", or Invalid "config" whose message has one line for
 // each problem, "file:line: schools[0].facts.tier: what is wrong; what is allowed", at most
 // kProblemsShownMax of them. Values of the file are never repeated in a message: one could be a
 // secret in the wrong place.
-Result<Config> Load(const std::string& path);
+Result<Config> Load(const std::string& path, UnknownAccounts unknown = UnknownAccounts::kRefused);
 
 // The same for text that is at hand; `filename` stands in messages and gives the folder.
-Result<Config> LoadText(std::string_view yaml, const std::string& filename);
+Result<Config> LoadText(std::string_view yaml, const std::string& filename,
+                        UnknownAccounts unknown = UnknownAccounts::kRefused);
 
 }  // namespace roster::config

@@ -130,7 +130,7 @@ void AddProgram(std::vector<Key>& keys) {
                 "For subscribers: what happens, as it happens."),
        endpoint("endpoints.tasks", "ipc:///run/rosterd/tasks.sock", "For roster-worker."),
        Map("worker", "How roster-worker works."),
-       Ranged("worker.concurrency", Type::kCount, "4", 1, 64, "Tasks at a time."),
+       Ranged("worker.concurrency", Type::kCount, "4", 1, 64, "Tasks of one school at a time."),
        Ranged("worker.lease", Type::kDuration, "60s", 10, 600,
               "How long a worker may hold a task without a word before it counts as unknown."),
        endpoint("worker.connect", "",
@@ -264,8 +264,8 @@ void AddScope(std::vector<Key>& keys) {
 void AddSite(std::vector<Key>& keys) {
   keys.insert(
       keys.end(),
-      {Required(Map("schools[].site", "The volunteer site.")),
-       Required(Map("schools[].site.scim", "A site that speaks SCIM 2.0.")),
+      {Required(Map("schools[].site", "The volunteer site: either scim or spreadsheet.")),
+       Map("schools[].site.scim", "A site that speaks SCIM 2.0."),
        Required(Single("schools[].site.scim.base_url", Type::kUrl, "",
                        "Where the site's SCIM service is; /Users is added to it.")),
        Required(Single("schools[].site.scim.read_token", Type::kSecret, "",
@@ -282,6 +282,73 @@ void AddSite(std::vector<Key>& keys) {
            "schools[].site.scim.shared_logins", Type::kBool, "false",
            "Whether the site lets a family share one login. Then a duplicate within a family may "
            "be resolved so.")});
+}
+
+void AddSpreadsheet(std::vector<Key>& keys) {
+  const auto column = [](std::string_view path, std::string_view fallback, std::string_view help) {
+    return Ranged(path, Type::kText, fallback, 1, 200, help);
+  };
+  keys.insert(
+      keys.end(),
+      {Map("schools[].site.spreadsheet",
+           "A site without an API: its own export of its volunteers is read, and import files are "
+           "written for a person to upload."),
+       Required(Single("schools[].site.spreadsheet.export", Type::kPath, "",
+                       "Where a person puts the site's export (CSV, UTF-8). rosterd and "
+                       "roster-worker read it.")),
+       Required(Single("schools[].site.spreadsheet.import_directory", Type::kPath, "",
+                       "Where roster-worker writes import files, plan-12-add.csv. A folder of "
+                       "this school alone.")),
+       Map("schools[].site.spreadsheet.columns",
+           "How the site's files call their columns, without regard to case. What has no default "
+           "and is left out, the site does not have."),
+       column("schools[].site.spreadsheet.columns.id", "ID", "The site's own id of an account."),
+       column("schools[].site.spreadsheet.columns.external_id", "",
+              "What carries the person's id; see external_id. Without it, accounts that were added "
+              "are found by their e-mail, and a person approves each link."),
+       column("schools[].site.spreadsheet.columns.status", "Status",
+              "Whether an account is active; see active_words."),
+       column("schools[].site.spreadsheet.columns.user_name", "",
+              "The login. Left out: it is the e-mail."),
+       column("schools[].site.spreadsheet.columns.email", "Email", "The e-mail."),
+       column("schools[].site.spreadsheet.columns.first_name", "First Name", "name.givenName."),
+       column("schools[].site.spreadsheet.columns.middle_name", "", "name.middleName."),
+       column("schools[].site.spreadsheet.columns.last_name", "Last Name", "name.familyName."),
+       column("schools[].site.spreadsheet.columns.nick_name", "", "nickName."),
+       column("schools[].site.spreadsheet.columns.display_name", "", "displayName."),
+       column("schools[].site.spreadsheet.columns.home_phone", "", "phoneNumbers.home."),
+       column("schools[].site.spreadsheet.columns.mobile_phone", "", "phoneNumbers.mobile."),
+       column("schools[].site.spreadsheet.columns.school", "", "school."),
+       column("schools[].site.spreadsheet.columns.grade", "", "grade."),
+       column("schools[].site.spreadsheet.columns.grouping", "", "grouping."),
+       column("schools[].site.spreadsheet.columns.role", "", "role."),
+       column("schools[].site.spreadsheet.columns.site_roles", "",
+              "Who owns, manages or coordinates the site; several with ; , or | between. Needed, "
+              "unless protected.accounts says who they are."),
+       column("schools[].site.spreadsheet.columns.last_accessed", "",
+              "When somebody last logged in; blank, - or never: never."),
+       column("schools[].site.spreadsheet.columns.invited", "",
+              "When the last invitation was sent. Without it nobody is invited: nothing would show "
+              "that it was done."),
+       List("schools[].site.spreadsheet.active_words", kItems,
+            "What the status column says of active accounts, without regard to case; the first is "
+            "what import files say. Left out: Active."),
+       Required(
+           Ranged("schools[].site.spreadsheet.active_words[]", Type::kText, "", 1, 64, "A word.")),
+       List("schools[].site.spreadsheet.archived_words", kItems,
+            "What it says of those in the archive. Left out: Archived, Inactive."),
+       Required(Ranged("schools[].site.spreadsheet.archived_words[]", Type::kText, "", 1, 64,
+                       "A word.")),
+       OneOf("schools[].site.spreadsheet.delimiter", {"comma", "semicolon", "tab"}, "comma",
+             "What stands between the values of both files."),
+       OneOf("schools[].site.spreadsheet.dates", {"iso", "month-first", "day-first"}, "iso",
+             "How the export writes a day: 2026-08-24, 08/24/2026 or 24/08/2026; a time of day may "
+             "follow, and is taken as UTC."),
+       Single("schools[].site.spreadsheet.external_id", Type::kTemplate, "{school}:{person}",
+              "What a person's account carries in the column external_id. Never change it."),
+       Single("schools[].site.spreadsheet.shared_logins", Type::kBool, "false",
+              "Whether the site lets a family share one login. Then a duplicate within a family "
+              "may be resolved so.")});
 }
 
 void AddRules(std::vector<Key>& keys) {
@@ -413,6 +480,7 @@ std::vector<Key> MakeKeys() {
   AddFacts(keys);
   AddScope(keys);
   AddSite(keys);
+  AddSpreadsheet(keys);
   AddRules(keys);
   AddPlans(keys);
   return keys;

@@ -57,6 +57,7 @@ void PassRules(Pass& pass, const std::string& at, const model::RosterRules& runn
 }
 
 void PassSite(Pass& pass, const std::string& at, School& running, const School& next) {
+  pass.Keep(at, running.spreadsheet, next.spreadsheet);
   pass.Keep(at, running.scim.base_url, next.scim.base_url);
   pass.Keep(at, running.scim.read_token, next.scim.read_token);
   pass.Keep(at, running.scim.write_token, next.scim.write_token);
@@ -110,7 +111,7 @@ Renewed Renew(const Config& running, const Config& next) {
     pass.Take(at + ".name", school.name, other->name);
     PassFacts(pass, at + ".facts", school.facts, other->facts);
     PassRules(pass, at, school.rules, other->rules);
-    PassSite(pass, at + ".site.scim", school, *other);
+    PassSite(pass, at + (school.spreadsheet ? ".site.spreadsheet" : ".site.scim"), school, *other);
     PassPlans(pass, at, school.plans, other->plans);
     pass.Take(at + ".retention", school.retention, other->retention);
   }

@@ -23,13 +23,7 @@ constexpr std::string_view kUnknownSchool = "unknown-school";
 
 Error NoSuchSchool() {
   return {Code::kNotFound, std::string(kUnknownSchool),
-          "There is no such school here: `rosterctl status` lists them."};
-}
-
-bool ConcernsAll(const model::RequestBody& body) {
-  return std::holds_alternative<model::Reload>(body) ||
-         std::holds_alternative<model::MakeBackup>(body) ||
-         std::holds_alternative<model::ListBackups>(body);
+          "There is no such school here. `rosterctl whoami` lists those in which you have a role."};
 }
 
 }  // namespace
@@ -55,11 +49,12 @@ std::vector<School*> Engine::Concerned(const Principal& who) {
 
 void Engine::NoteRefused(Refusals& refusals, const std::vector<School*>& schools,
                          const std::string& actor, std::string_view request,
-                         std::string_view reason) {
+                         std::string_view reason, const About& about) {
   if (!noting_refused_) return;
   for (const School* school : schools) {
     const bool noted = refusals.Note(
-        {school->id(), actor, std::string(request), std::string(reason)}, clock_.Steady());
+        {school->id(), actor, std::string(request), std::string(reason), about.plan, about.person},
+        clock_.Steady());
     if (!noted) limits_.Reached(Limit::kRefusals);
   }
 }
@@ -86,8 +81,20 @@ void Engine::NoteNotDone(School& school, const Caller& caller, const model::Requ
     add(confirm->refused);
   }
   for (const std::string& reason : reasons) {
-    NoteRefused(refusals_, {&school}, caller.actor, access::RequestName(request), reason);
+    NoteRefused(refusals_, {&school}, caller.actor, access::RequestName(request), reason,
+                AboutOf(request));
   }
+}
+
+Engine::About Engine::AboutOf(const model::RequestBody& request) {
+  if (const auto* approve = std::get_if<model::ApprovePlan>(&request)) return {approve->plan, {}};
+  if (const auto* prepare = std::get_if<model::PreparePlan>(&request)) {
+    return {prepare->undo_of.value_or(PlanId()), {}};
+  }
+  if (const auto* forget = std::get_if<model::Forget>(&request)) {
+    if (forget->persons.size() == 1) return {{}, forget->persons.front()};
+  }
+  return {};
 }
 
 Result<School*> Engine::Permit(const Principal& who, const model::Request& request) {
@@ -104,7 +111,7 @@ Result<School*> Engine::Permit(const Principal& who, const model::Request& reque
     NoteRefused(refusals_, concerned, who.actor, name, kNoRole);
     return tl::unexpected(access::NoRoleAtAll(who.actor));
   }
-  if (ConcernsAll(request.body)) {
+  if (access::ConcernsAll(request.body)) {
     // What a command of all schools did is kept with the first of them.
     if (SchoolsOf(who, wanted).size() == schools_.size()) return &schools_.front();
     NoteRefused(refusals_, Concerned(who), who.actor, name, kRoleMissing);
@@ -212,9 +219,10 @@ void Engine::TellRefused() {
     for (Refusals::Entry& entry : refusals->ToTell(clock_.Steady())) {
       const auto school = FindSchool(entry.refused.school);
       if (!school) continue;
-      Append(**school, {std::move(entry.refused.actor), ""},
-             model::RequestRefused{std::move(entry.refused.request),
-                                   std::move(entry.refused.reason), entry.times});
+      Append(
+          **school, {std::move(entry.refused.actor), ""},
+          model::RequestRefused{std::move(entry.refused.request), std::move(entry.refused.reason),
+                                entry.times, entry.refused.plan, entry.refused.person});
     }
   }
 }

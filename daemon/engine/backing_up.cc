@@ -44,6 +44,7 @@ Result<model::ReplyBody> Engine::Do(School&, const Caller& caller, const model::
   next.started = clock_.Now();
   next.actor = caller.actor;
   next.cause = caller.cause;
+  if (const auto newest = NewestGoodBackup()) next.backup.id = newest->id;
   backup_ = std::move(next);
   KeepBackupRun();
   return model::ReplyBody(model::BackupReply{backup_, false});
@@ -67,6 +68,7 @@ Result<void> Engine::EndBackup(const Result<BackupEnd::Made>& made, Time now) {
     backup_.message = made->problem;
   } else {
     backup_.state = State::kFailed;
+    backup_.backup = {};
     backup_.reason = made.error().reason;
     backup_.message = made.error().message;
   }
@@ -85,10 +87,16 @@ Result<void> Engine::EndBackup(const Result<BackupEnd::Made>& made, Time now) {
 
 Result<void> Engine::EndInterruptedBackup(Time now) {
   if (backup_.state != State::kRunning || backup_started_) return {};
-  return EndBackup(Fail(Code::kUnavailable, "interrupted",
-                        "rosterd was stopped while the backup was made. The backups that were "
-                        "made before are as they were, and the next one removes what is left."),
-                   now);
+  // It was made and read again, and the process ended before that could be written down.
+  const auto newest = NewestGoodBackup();
+  if (newest && newest->id > backup_.backup.id) {
+    return EndBackup(BackupEnd::Made{*newest, 0, ""}, now);
+  }
+  return EndBackup(
+      Fail(Code::kUnavailable, "interrupted",
+           "rosterd was stopped while the backup was made. The backups that were made before are "
+           "as they were; what is there of this one the next one reads again, or removes."),
+      now);
 }
 
 std::optional<model::Backup> Engine::NewestGoodBackup() const {
@@ -168,6 +176,7 @@ Result<void> Engine::TakeRestored(School& school, Time now) {
   // What is kept of FACTS and of the site is of then: a poll comes first.
   head.restored_poll = PollId(head.polls);
   head.next_poll = now;
+  head.site_changed = now;
   school.head_changed = true;
   view_->Delete(Family::kMeta, store::RestoredMarkKey(school.id()));
   return {};

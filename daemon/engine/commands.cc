@@ -249,6 +249,52 @@ Result<std::optional<model::RefusedTask>> Engine::Retry(School& school, TaskId i
   return {std::nullopt};
 }
 
+Result<std::vector<TaskId>> Engine::ToConfirm(School& school, const model::ConfirmTasks& body) {
+  if (!body.plan) return body.tasks;
+  ROSTER_ASSIGN(const model::Plan* const plan, FindPlan(school, *body.plan), "confirming");
+  if (plan == nullptr) {
+    return Fail(Code::kNotFound, "unknown-plan",
+                "Plan " + std::to_string(body.plan->value()) +
+                    " is not there: `rosterctl status` names the one under way.");
+  }
+  const std::set<TaskId> except(body.except.begin(), body.except.end());
+  std::vector<TaskId> ids;
+  const store::Range range = store::TaskRange(school.id(), *body.plan);
+  const auto cursor = view_->Scan(Family::kWork, range.begin, range.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const TaskId id, store::TaskOfKey(cursor->key()), "confirming");
+    ROSTER_ASSIGN(const model::Task task, store::DecodeTask(id, cursor->value()), "confirming");
+    if (!task.resting || except.contains(id)) continue;
+    if (!body.action || task.action == *body.action) ids.push_back(id);
+  }
+  ROSTER_TRY(cursor->status(), "confirming");
+  return ids;
+}
+
+Result<bool> Engine::IsSeen(const Book& book, const model::Task& task) {
+  ROSTER_ASSIGN(const auto row, book.FindChange(task.person), "");
+  ROSTER_ASSIGN(const auto link, book.FindLink(task.person), "");
+  if (!row || !row->account || !link || link->account != row->account->id) return false;
+  const model::Account& account = *row->account;
+  switch (task.action) {
+    case model::Action::kAdd:
+      return true;
+    case model::Action::kInvite:
+      return account.invited && account.invited != task.invited_before;
+    case model::Action::kArchive:
+      return !account.active;
+    case model::Action::kUpdate:
+    case model::Action::kRestore:
+      break;
+    case model::Action::kNone:
+      return false;
+  }
+  return account.active && account.external_id == task.external_id &&
+         std::all_of(task.fields.begin(), task.fields.end(), [&](const model::FieldChange& field) {
+           return account.fields.Get(field.field) == field.after;
+         });
+}
+
 // What the account is now, nobody has said: it is read again, and the link of an added one comes by
 // its external id.
 Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
@@ -257,7 +303,9 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   model::ConfirmReply reply;
   model::TasksConfirmed confirmed;
   std::vector<model::Task> ended;
-  for (const TaskId id : body.tasks) {
+  Book book(*view_, school);
+  ROSTER_ASSIGN(const std::vector<TaskId> ids, ToConfirm(school, body), "");
+  for (const TaskId id : ids) {
     ROSTER_ASSIGN(auto task, FindTask(school, id), "confirming");
     const bool open = task && task->state == model::TaskState::kUnknown;
     if (!open) {
@@ -269,11 +317,16 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     task::Confirm(*task, now);
     ROSTER_TRY(PutTask(school, *task, model::TaskState::kUnknown, was_resting), "confirming");
     school.read_again = true;
+    ROSTER_ASSIGN(const bool seen, IsSeen(book, *task), "confirming");
+    if (!seen) school.head.site_changed = now;
     confirmed.tasks.emplace_back(id, task->person);
+    if (confirmed.tasks.size() == model::kEntryPersonsMax) {
+      Append(school, caller, std::exchange(confirmed, {}));
+    }
     ended.push_back(*std::move(task));
   }
   reply.confirmed = ended.size();
-  if (!ended.empty()) Append(school, caller, std::move(confirmed));
+  if (!confirmed.tasks.empty()) Append(school, caller, std::move(confirmed));
   for (const model::Task& task : ended) {
     ROSTER_TRY(EndTask(school, task, caller, now), "confirming");
   }

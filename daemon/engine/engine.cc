@@ -408,6 +408,11 @@ Result<void> Engine::SetBack(School& school, Duration back, Time now) {
     school.head_changed = true;
   }
   if (school.site_paused_until > now) school.site_paused_until -= back;
+  for (std::optional<Time>* const time : {&school.head.site_changed, &school.head.accounts_as_of}) {
+    if (!*time || **time <= now) continue;
+    **time = std::min(**time - back, now);
+    school.head_changed = true;
+  }
   const store::Range range = store::HeldTaskRange(school.id());
   const auto cursor = view_->Scan(Family::kWork, range.begin, range.end);
   std::vector<model::Task> waiting;
@@ -548,8 +553,8 @@ Result<School*> Engine::FindSchool(const std::optional<SchoolId>& id) {
 
 void Engine::Append(School& school, const Caller& caller, model::Event event) {
   const journal::Head head{school.head.seq, school.head.hash};
-  const model::Entry entry =
-      journal::Next(head, school.id(), clock_.Now(), caller.actor, caller.cause, std::move(event));
+  const model::Entry entry = journal::Next(head, school.id(), clock_.Now(), caller.actor,
+                                           caller.cause, model::Published(event));
   std::string bytes = store::EncodeEntry(entry);
   const journal::Head after = journal::Advance(head, bytes);
   school.head.seq = after.seq;
@@ -559,7 +564,10 @@ void Engine::Append(School& school, const Caller& caller, model::Event event) {
     view_->Put(Family::kJournal, store::PersonEntryKey(school.id(), person, entry.seq), "");
   }
   publications_.push_back({school.id().value() + "." + std::string(EventName(entry.event)), bytes});
-  if (told_) entries_.push_back(entry);
+  if (told_) {
+    entries_.push_back(entry);
+    entries_.back().event = std::move(event);  // the log of this machine has all of it
+  }
   view_->Put(Family::kJournal, store::EntryKey(school.id(), entry.seq), std::move(bytes));
 }
 
@@ -593,7 +601,7 @@ Result<void> Engine::HandleControl(const bus::Inbound& input, bool read_only) {
     return {};
   }
   School* const school = *permitted;
-  if (school != nullptr) answered.school = school->id();
+  if (school != nullptr && !access::ConcernsAll(request->body)) answered.school = school->id();
   const Caller caller{who.actor, request->command.value(), std::move(who)};
   if (command) {
     ROSTER_ASSIGN(const auto kept, FindKeptReply(*school, caller, *request),
@@ -647,12 +655,14 @@ Result<std::optional<Engine::KeptAnswer>> Engine::FindKeptReply(School& school,
   // A reply may show what its command did, and is for whoever sent that.
   if (!kept.actor.empty() && kept.actor != caller.actor) {
     NoteRefused(refusals_, {&school}, caller.actor, access::RequestName(request.body),
-                "other-actor");
+                "other-actor", AboutOf(request.body));
     return {refuse({Code::kRefused, "other-actor",
                     "Somebody else has used this command id. Nothing was done: send the command "
                     "again with an id of its own."})};
   }
   if (kept.request != request.body_digest) {
+    NoteRefused(refusals_, {&school}, caller.actor, access::RequestName(request.body),
+                "command-id-reused", AboutOf(request.body));
     return {refuse({Code::kInvalid, "command-id-reused",
                     "This command id was used for another command. Nothing was done: send the "
                     "command again with an id of its own."})};

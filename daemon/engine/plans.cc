@@ -254,6 +254,7 @@ std::vector<model::Hold> Engine::HoldsOf(const School& school,
 Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
                                     const model::PreparePlan& body) {
   ROSTER_TRY(CheckPolledSinceRestore(school), "");
+  ROSTER_TRY(CheckAccountsNewEnough(school), "");
   ROSTER_ASSIGN(Collected collected,
                 body.undo_of       ? CollectUndo(school, *body.undo_of)
                 : body.invitations ? CollectInvitations(school, body)
@@ -388,6 +389,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
                                     const model::ApprovePlan& body) {
   ROSTER_ASSIGN(model::Plan* const found, FindPlan(school, body.plan), "approving");
   ROSTER_TRY(CheckApprovable(found, body), "");
+  ROSTER_TRY(CheckAccountsNewEnough(school), "");
   Book book(*view_, school);
   ROSTER_ASSIGN(const auto items, PlanItems(school, *found, 0, found->items), "approving");
   const std::set<PersonId> except(body.except.begin(), body.except.end());
@@ -487,28 +489,28 @@ bool Engine::MakesApprovers(const School& school, const model::Grant& grant) {
          (grant.schools.empty() || has(grant.schools, school.id()));
 }
 
-// The names of those of the config's entries that make them an approver here, by their user or key.
-// Others say nothing of who somebody is: a group, or whoever may look on, is many.
-std::vector<std::string> Engine::ApproverNames(const School& school, const Caller& caller) const {
-  std::vector<std::string> names;
+// Who is approving, as the config knows them: by all its entries that name their user or key, for
+// whatever role: one name is one person. Groups say nothing of who somebody is.
+void Engine::NameApprover(const School& school, model::Approval& approval) const {
   const auto access = access_.Get();
+  approval.by_group = true;
   for (const model::Grant& grant : access->grants()) {
-    if (!MakesApprovers(school, grant) || !access::NamesActor(grant, caller.actor)) continue;
-    if (std::find(names.begin(), names.end(), grant.name) == names.end()) {
-      names.push_back(grant.name);
+    if (!access::NamesActor(grant, approval.actor)) continue;
+    if (MakesApprovers(school, grant)) approval.by_group = false;
+    if (std::find(approval.names.begin(), approval.names.end(), grant.name) ==
+        approval.names.end()) {
+      approval.names.push_back(grant.name);
     }
   }
-  return names;
 }
 
 // Whether who approved first may still approve: a key that was withdrawn takes its approvals along.
+// Whether somebody is still in a group is not known here.
 bool Engine::StillApproves(const School& school, const model::Approval& approval) const {
   const auto access = access_.Get();
   return std::any_of(access->grants().begin(), access->grants().end(), [&](const auto& grant) {
-    if (!MakesApprovers(school, grant)) return false;
-    // Who came by a group is not named by any entry: whether they are in it is not known here.
-    const bool by_group = approval.names.empty() && !grant.gids.empty();
-    return by_group || access::NamesActor(grant, approval.actor);
+    return MakesApprovers(school, grant) && ((approval.by_group && !grant.gids.empty()) ||
+                                             access::NamesActor(grant, approval.actor));
   });
 }
 
@@ -518,7 +520,7 @@ Result<bool> Engine::IsSecond(School& school, const Caller& caller, model::Plan&
                               const model::ApprovePlan& body, bool lifts, std::string_view why,
                               Time now) {
   model::Approval approval = ApprovalOf(body, lifts, caller.actor, now);
-  approval.names = ApproverNames(school, caller);
+  NameApprover(school, approval);
   const auto& first = plan.first_approval;
   if (first && first->choice == approval.choice && StillApproves(school, *first)) {
     access::Principal approver = caller.who;

@@ -80,6 +80,7 @@ Result<void> Engine::DropOldPlans(School& school, Time now) {
                                         static_cast<std::uint32_t>(first / store::kPlanChunk)));
     }
     school.plans.erase(plan.id);
+    Append(school, {"rosterd", ""}, model::PlanExpired{plan.id});
   }
   return {};
 }
@@ -94,7 +95,43 @@ Result<void> Engine::AbsorbPoll(School& school, const PollEnd& end, Time now) {
     poll.rejected = end.rejected.rows;
     return RejectPoll(school, std::move(poll), end.findings.error(), end.failed_side, now);
   }
+  if (const auto stale = WhyStale(school.head, end.findings->accounts_as_of)) {
+    poll.rows_rejected = end.findings->rows_rejected;
+    poll.rejected = end.findings->rejected;
+    return RejectPoll(school, std::move(poll), *stale, PollEnd::Side::kSite, now);
+  }
   return UsePoll(school, std::move(poll), *end.findings, now);
+}
+
+// Whether a list of accounts can't show what was done since: a plan made from it would do that
+// again.
+std::optional<Error> Engine::WhyStale(const model::SchoolHead& head,
+                                      const std::optional<Time>& as_of) {
+  if (!as_of) return std::nullopt;
+  if (head.site_changed && *as_of <= *head.site_changed) {
+    return Error{Code::kConflict, "site-stale",
+                 "The site's export is of " + FormatTime(*as_of) +
+                     ", and what was confirmed, or restored from a backup, on " +
+                     FormatTime(*head.site_changed) +
+                     " may not be in it: a plan made from it could do the same again. Export the "
+                     "volunteers on the site again."};
+  }
+  if (head.accounts_as_of && *as_of < *head.accounts_as_of) {
+    return Error{Code::kConflict, "site-stale",
+                 "The site's export is of " + FormatTime(*as_of) + ", and a newer one, of " +
+                     FormatTime(*head.accounts_as_of) +
+                     ", was read before it. Export the volunteers on the site again."};
+  }
+  return std::nullopt;
+}
+
+Result<void> Engine::CheckAccountsNewEnough(const School& school) {
+  const model::SchoolHead& head = school.head;
+  const auto stale = WhyStale(head, head.accounts_as_of);
+  if (!stale) return {};
+  return tl::unexpected(
+      Error{stale->code, stale->reason,
+            stale->message + " Then: `rosterctl poll --wait`. Nothing was done."});
 }
 
 Result<void> Engine::RejectPoll(School& school, model::Poll poll, const Error& error,
@@ -201,6 +238,7 @@ void Engine::UseReading(School& school, PollId poll, const Findings& findings, T
   head.last_good_ties = findings.ties;
   head.last_good_families = findings.families;
   head.last_good_accounts = findings.accounts;
+  head.accounts_as_of = findings.accounts_as_of;
   head.unknown_words = findings.unknown_words;
   head.rejected_in_a_row = 0;
   head.source_stopped.clear();

@@ -48,6 +48,7 @@ struct Findings {
   std::uint64_t students = 0;
   std::uint64_t accounts = 0;
   std::uint64_t unowned_accounts = 0;
+  std::optional<Time> accounts_as_of;                               // model::Accounts::as_of
   std::shared_ptr<const std::vector<std::uint64_t>> account_marks;  // of all accounts; AccountMark
   std::uint64_t requests = 0;
   std::uint64_t bytes = 0;

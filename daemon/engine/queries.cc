@@ -20,6 +20,9 @@ namespace {
 using store::Family;
 
 constexpr std::size_t kReplayBytesMax = std::size_t{3} << 20U;
+constexpr Duration kPollGrace = std::chrono::minutes(30);
+// Two nights, and two hours for their making; RosterdBackupOld has the same.
+constexpr Duration kBackupDue = std::chrono::hours(50);
 
 // The index ranges that together hold what a filter may show, in the order of the list.
 std::vector<store::Range> RangesOf(const SchoolId& school, const model::Filter& filter) {
@@ -362,7 +365,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
         row.first_name = change->candidate.first_name;
         row.last_name = change->candidate.last_name;
       }
-      row.sentence = task->resting ? review::RestingSentence(task->id, task->reason)
+      row.sentence = task->resting ? review::RestingSentence(task->id, task->action, task->reason)
                                    : review::TaskSentence(task->reason);
       row.task = *std::move(task);
       reply.rows.push_back(std::move(row));
@@ -422,10 +425,12 @@ Result<model::Status> Engine::GetStatus(const School* only, const Caller& caller
                                   "Operators see why.";
   }
   status.backup = BackupStatusFor(caller);
+  ROSTER_ASSIGN(status.backup.overdue, IsBackupOverdue(status.now), "");
   for (School* const school : own) {
     if (only != nullptr && only != school) continue;
     const bool words = caller.who.In(school->id()).HasAnyOf(access::kMaySee);
     ROSTER_ASSIGN(model::SchoolStatus one, StatusOf(*school, words), "");
+    one.roles = caller.who.In(school->id()).List();
     status.schools.push_back(std::move(one));
   }
   for (const auto& [name, worker] : workers_) {
@@ -440,6 +445,23 @@ Result<model::Status> Engine::GetStatus(const School* only, const Caller& caller
     status.workers.push_back({name, worker.seen, leased});
   }
   return status;
+}
+
+// What began within that time has no backup to miss yet.
+Result<bool> Engine::IsBackupOverdue(Time now) {
+  const Time since = now - kBackupDue;
+  if (backups_ == nullptr) return false;
+  if (const auto good = NewestGoodBackup(); good && good->at >= since) return false;
+  if (first_entry_) return *first_entry_ < since;
+  for (const School& school : schools_) {
+    ROSTER_ASSIGN(const auto value,
+                  view_->Get(Family::kJournal, store::EntryKey(school.id(), Seq(1))), "");
+    if (!value) continue;
+    const auto entry = store::DecodeEntry(*value);
+    if (!entry) continue;  // `journal verify` says so
+    first_entry_ = std::min(first_entry_.value_or(entry->at), entry->at);
+  }
+  return first_entry_ && *first_entry_ < since;
 }
 
 Result<std::optional<model::Poll>> Engine::FindPoll(const School& school, PollId id) const {
@@ -476,6 +498,7 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school, bool words) {
         "; `rosterctl retry --all` tries at once.";
   }
   status.tasks = head.tasks;
+  status.workers_away = head.workers_away && head.tasks.waiting() > 0;
   status.head = head.seq;
   status.unknown_words = head.unknown_words;
   status.holds = PendingHolds(school, clock_.Now());
@@ -483,7 +506,11 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school, bool words) {
   const std::uint64_t last = head.polls - (school.polling ? 1 : 0);
   ROSTER_ASSIGN(status.last_poll, FindPoll(school, PollId(last)), "");
   ROSTER_ASSIGN(status.last_good_poll, FindPoll(school, head.last_good_poll), "");
+  // A poll that hangs is under way, and rejects nothing.
+  const Time used = status.last_good_poll ? status.last_good_poll->ended : started_;
+  status.poll_overdue = clock_.Now() - used > 2 * school.settings->poll_every + kPollGrace;
   status.acknowledged = head.acknowledged;
+  status.import_directory = school.settings->import_directory;
   ROSTER_ASSIGN(CurrentPlans plans, FindCurrentPlans(school), "");
   for (model::Plan& plan : plans.approved) status.plans.push_back(Told(std::move(plan), words));
   for (model::Plan& plan : plans.waiting) status.waiting.push_back(Told(std::move(plan), words));

@@ -22,6 +22,8 @@ struct Refused {
   std::string actor;    // attested
   std::string request;  // "ApprovePlan", "Lease", "Connect", ...
   std::string reason;   // a stable word
+  PlanId plan = {};     // which it was about; 0: none
+  PersonId person = {};
 
   friend auto operator<=>(const Refused&, const Refused&) = default;
 };

@@ -67,6 +67,11 @@ struct School {
   // A person had tasks retried since it was told that the site has stopped: if it has not come
   // back, that is told again.
   bool site_tried_again = false;
+  void NoteSiteAnswers() {
+    site_failures = 0;
+    site_failing_since.reset();
+    site_paused_until = {};
+  }
   // Tasks are not carried out: now, or as was told before the last start.
   bool IsSiteFailing() const { return site_failures > 0 || !head.site_stopped.empty(); }
 

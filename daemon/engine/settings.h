@@ -18,6 +18,7 @@ struct SchoolSettings {
   double shrink_max = 0.2;  // share, 0..1, that a list may shrink by between two good polls
   double site_requests_per_second = 10;  // shared among the workers
   model::Retention retention;
+  std::string import_directory = {};  // of a site without an API; "": it has one
 
   const SchoolId& id() const { return rules.school; }
 };

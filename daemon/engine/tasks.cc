@@ -196,12 +196,19 @@ Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const mo
   model::LeaseReply reply;
   reply.lease = settings_.tasks.lease;
   const std::size_t max = RoomOf(worker, lease.max).first;
-  for (School& school : schools_) {
+  const std::size_t first = lease_first_;
+  for (std::size_t i = 0; i < schools_.size(); ++i) {
+    const std::size_t turn = (first + i) % schools_.size();
+    School& school = schools_[turn];
     if (!Wants(lease, school.id())) continue;
     school.worker_asked = now;
     school.worker_asked_steady = clock_.Steady();
     if (now < school.site_paused_until) continue;
     std::size_t room = max - reply.tasks.size();
+    if (lease.school_max > 0) {
+      const std::size_t held = school.queue.HeldBy(worker);
+      room = std::min(room, lease.school_max - std::min<std::size_t>(lease.school_max, held));
+    }
     if (school.site_failures > 0) {
       // One task goes out to see whether the site is back.
       room = std::min<std::size_t>(room, school.head.tasks.leased > 0 ? 0 : 1);
@@ -216,6 +223,7 @@ Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const mo
       task::Lease(*task, worker, now, settings_.tasks);
       ROSTER_TRY(PutTask(school, *task, before), "leasing");
       reply.tasks.push_back({school.id(), *std::move(task)});
+      lease_first_ = (turn + 1) % schools_.size();  // who comes first next time
     }
   }
   std::size_t here = 0;
@@ -322,16 +330,11 @@ void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
   const auto* unknown = std::get_if<model::Unknown>(&outcome);
   const bool silent = unknown != nullptr && !unknown->untold;
   if (!silent && (failed == nullptr || !failed->site_failing)) {
-    school.site_failures = 0;
-    school.site_failing_since.reset();
-    school.site_paused_until = {};
+    school.NoteSiteAnswers();
     // A site that may be read and not written to answers too: only what is done shows that it
     // works.
-    if (!school.head.site_stopped.empty() && std::holds_alternative<model::Applied>(outcome)) {
-      school.head.site_stopped.clear();
-      school.site_tried_again = false;
-      Append(school, {std::string(kSelf), ""}, model::SiteBack{});
-    }
+    const bool listed = unknown != nullptr && unknown->reason == model::kToUpload;
+    if (listed || std::holds_alternative<model::Applied>(outcome)) TellSiteBack(school, false);
     return;
   }
   if (!school.site_failing_since) school.site_failing_since = clock_.Steady();
@@ -345,6 +348,13 @@ void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
   TellSiteStopped(school, school.site_reason);
 }
 
+void Engine::TellSiteBack(School& school, bool nothing_waits) {
+  if (school.head.site_stopped.empty()) return;
+  school.head.site_stopped.clear();
+  school.site_tried_again = false;
+  Append(school, {std::string(kSelf), ""}, model::SiteBack{nothing_waits});
+}
+
 // At once where the key is refused, which no waiting mends; else when it has done nothing but fail
 // for a while. On disk, so that a restart neither repeats nor forgets it.
 void Engine::TellSiteStopped(School& school, const std::string& reason) {
@@ -354,10 +364,8 @@ void Engine::TellSiteStopped(School& school, const std::string& reason) {
   if (!told.empty() && !school.site_tried_again && (!refused || IsKeyRefused(told))) return;
   told = reason;
   school.site_tried_again = false;
-  const model::TaskCounts& tasks = school.head.tasks;
-  const std::uint64_t waiting =
-      tasks.queued + tasks.leased + tasks.unknown - std::min(tasks.unknown, tasks.resting);
-  Append(school, {std::string(kSelf), ""}, model::SiteStopped{reason, waiting});
+  Append(school, {std::string(kSelf), ""},
+         model::SiteStopped{reason, school.head.tasks.under_way()});
 }
 
 Result<void> Engine::AbsorbReport(School& school, model::Task task, const model::Report& report,
@@ -372,6 +380,7 @@ Result<void> Engine::AbsorbReport(School& school, model::Task task, const model:
   ROSTER_TRY(PutTask(school, task, before, was_resting), "");
   switch (task.state) {
     case TaskState::kApplied:
+      if (!std::get<model::Applied>(report.outcome).already) school.head.site_changed = now;
       ROSTER_TRY(AbsorbApplied(school, task, std::get<model::Applied>(report.outcome), caller), "");
       return EndTask(school, task, caller, now);
     case TaskState::kSuperseded:

@@ -27,15 +27,11 @@ void ThreadedBackups::Run(const std::stop_token& stop) {
       const std::lock_guard guard(mutex_);
       progress_ = std::move(at);
     };
-    std::vector<model::Backup> all;
+    std::optional<std::vector<model::Backup>> all;
     try {
-      auto outcome = make_(progress, stop);
-      if (outcome) {
-        end.made = std::move(outcome->made);
-        all = std::move(outcome->all);
-      } else {
-        end.made = tl::unexpected<Error>(std::move(outcome).error());
-      }
+      Outcome outcome = make_(progress, stop);
+      end.made = std::move(outcome.made);
+      all = std::move(outcome.all);
     } catch (const std::exception&) {
       end.made = Fail(Code::kUnavailable, "backup-failed",
                       "The backup ran into something unforeseen, most likely too little memory. "
@@ -43,7 +39,7 @@ void ThreadedBackups::Run(const std::stop_token& stop) {
     }
     {
       const std::lock_guard guard(mutex_);
-      if (end.made) all_ = std::move(all);
+      if (all) all_ = *std::move(all);
       ended_ = std::move(end);
     }
     wake_();

@@ -19,12 +19,13 @@ namespace roster::engine {
 class ThreadedBackups : public Backups {
  public:
   struct Outcome {
-    BackupEnd::Made made;
-    std::vector<model::Backup> all;  // the newest first
+    Result<BackupEnd::Made> made;
+    // The newest first; nullopt: nobody can tell, and it stays what it was.
+    std::optional<std::vector<model::Backup>> all;
   };
   // Makes one: on the thread, which owns nothing else. Tells where it is.
-  using Make = std::function<Result<Outcome>(
-      const std::function<void(model::BackupProgress)>& progress, const std::stop_token& stop)>;
+  using Make = std::function<Outcome(const std::function<void(model::BackupProgress)>& progress,
+                                     const std::stop_token& stop)>;
 
   // `all`: what there is now. `wake` is called, on the thread, when a run has ended.
   ThreadedBackups(Make make, std::vector<model::Backup> all, std::function<void()> wake);

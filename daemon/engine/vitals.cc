@@ -143,7 +143,7 @@ Result<model::Vitals> Engine::TakeVitals() {
     one.unmapped_words = head.unknown_words.size();
     one.head = head.seq;
     one.acknowledged = head.acknowledged;
-    one.workers_away = head.workers_away;
+    one.workers_away = head.workers_away && head.tasks.waiting() > 0;
     one.worker_asked = school.worker_asked;
     vitals.schools.push_back(one);
   }

@@ -5,14 +5,15 @@
 // same fields behind it, as key=value. Lines that libraries and older code write with spdlog itself
 // go the same way, without fields.
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/log_level.h"
+
 namespace roster::log {
 
-enum class Level : std::uint8_t { kDebug, kInfo, kWarning, kError, kCritical };
+using Level = LogLevel;
 
 // `key` is our own word, a-z and _: "request_id" is ROSTER_REQUEST_ID in the journal. `value` may
 // come from outside: nothing in it can end a line, begin another field, or move a terminal's

@@ -7,14 +7,22 @@
 namespace roster::log {
 namespace {
 
-struct LevelWords {
-  const char* word;
-  char priority;  // syslog(3)
-};
-constexpr LevelWords kLevels[] = {
-    {"debug", '7'}, {"info", '6'}, {"warning", '4'}, {"error", '3'}, {"critical", '2'}};
-
-const LevelWords& WordsOf(Level level) { return kLevels[static_cast<std::size_t>(level)]; }
+// Of syslog(3).
+char PriorityOf(Level level) {
+  switch (level) {
+    case Level::kDebug:
+      return '7';
+    case Level::kInfo:
+      return '6';
+    case Level::kWarning:
+      return '4';
+    case Level::kError:
+      return '3';
+    case Level::kCritical:
+      return '2';
+  }
+  return '6';
+}
 
 void AppendEscape(std::string& out, unsigned char byte) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -92,7 +100,8 @@ std::string Escaped(std::string_view text) {
 }
 
 std::string TextLine(const Record& record) {
-  std::string line = record.time + " " + WordsOf(record.level).word + " " + Escaped(record.message);
+  std::string line =
+      record.time + " " + std::string(LogLevelWord(record.level)) + " " + Escaped(record.message);
   for (const Field& field : record.fields) {
     if (field.value.empty()) continue;
     line += ' ';
@@ -107,7 +116,7 @@ std::string TextLine(const Record& record) {
 std::vector<std::string> JournalFields(const Record& record, std::string_view program) {
   std::vector<std::string> out;
   out.push_back("MESSAGE=" + Escaped(record.message));
-  out.push_back(std::string("PRIORITY=") + WordsOf(record.level).priority);
+  out.push_back(std::string("PRIORITY=") + PriorityOf(record.level));
   out.push_back("SYSLOG_IDENTIFIER=" + std::string(program));
   for (const Field& field : record.fields) {
     if (field.value.empty()) continue;

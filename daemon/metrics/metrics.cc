@@ -17,6 +17,7 @@ constexpr std::string_view kPollReasons[] = {"disk-full",
                                              "empty",
                                              "facts-rejected-request",
                                              "facts-unavailable",
+                                             "header",
                                              "interrupted",
                                              "malformed",
                                              "poll-failed",
@@ -37,7 +38,8 @@ constexpr std::string_view kPollReasons[] = {"disk-full",
                                              "subscription-key-refused",
                                              "tls",
                                              "too-many-rejected",
-                                             "too-many-rows"};
+                                             "too-many-rows",
+                                             "url"};
 // Why polling stops until somebody mends it.
 constexpr std::string_view kStopReasons[] = {"school-key-refused", "scope-missing",
                                              "subscription-key-refused"};
@@ -86,7 +88,9 @@ std::uint64_t At(const std::uint64_t* counts, Enum index) {
 std::vector<PerSchool> PollMetrics() {
   using model::PollVitals;
   const auto rejected = [](Text& text, const SchoolVitals& school, std::string_view id) {
-    std::map<std::string_view, std::uint64_t> counts;
+    // Those that have not happened too: Prometheus sees no increase in what begins at 1.
+    std::map<std::string_view, std::uint64_t> counts = {{kOther, 0}};
+    for (const std::string_view reason : kPollReasons) counts[reason] = 0;
     for (const auto& [reason, count] : school.polls_rejected) {
       counts[Closed(kPollReasons, reason)] += count;
     }
@@ -217,12 +221,9 @@ std::vector<PerSchool> ReviewMetrics() {
        [](Text& text, const SchoolVitals& school, std::string_view id) {
          const model::TaskCounts& tasks = school.tasks;
          const std::pair<std::string_view, std::uint64_t> counts[] = {
-             {"queued", tasks.queued},
-             {"leased", tasks.leased},
-             {"unknown", tasks.unknown - std::min(tasks.unknown, tasks.resting)},
-             {"resting", tasks.resting},
-             {"applied", tasks.applied},
-             {"dead", tasks.dead},
+             {"queued", tasks.queued},        {"leased", tasks.leased},
+             {"unknown", tasks.looked_up()},  {"resting", tasks.resting},
+             {"applied", tasks.applied},      {"dead", tasks.dead},
              {"superseded", tasks.superseded}};
          for (const auto& [state, count] : counts) {
            text.Add(count, {{"school", id}, {"state", state}});
@@ -381,7 +382,10 @@ void AddEngine(Text& text, const Reading& reading) {
     text.Begin("rosterd_backup_last_success_timestamp_seconds", "gauge",
                "The newest backup that was read again and is whole; 0 without any.");
     text.Add(engine.backup_good.value_or(Time()));
-    text.Begin("rosterd_backup_failed", "gauge", "1 when the last backup was not made.");
+    text.Begin(
+        "rosterd_backup_failed", "gauge",
+        "1 when the last backup was not made, or made and something is to be looked at, as an "
+        "older one that could not be removed.");
     text.Add(engine.backup_failed);
   }
   text.Begin("rosterd_limit_reached_total", "counter",
@@ -423,7 +427,7 @@ void AddProcess(Text& text, const Reading& reading) {
   }
 }
 
-// While the store is opened there are no steps, and a store that was not closed takes its time.
+// Before the first step nothing is due: reading what is stored takes its time.
 bool IsStuck(const Reading& reading) {
   return reading.engine != nullptr && reading.since_step > kStepAgeMax;
 }
@@ -458,8 +462,9 @@ Answer Health(const Reading& reading) {
 }
 
 Answer Readiness(const Reading& reading) {
-  if (reading.engine == nullptr)
-    return {false, "rosterd is starting: the store is being opened.\n"};
+  if (reading.engine == nullptr) {
+    return {false, "rosterd is starting: it reads what it has stored.\n"};
+  }
   Answer answer;
   const auto add = [&](const std::string& line) {
     answer.well = false;
@@ -475,11 +480,6 @@ Answer Readiness(const Reading& reading) {
     add("The disk with the state directory is full: nothing can be written. Make room; rosterd "
         "goes "
         "on by itself.\n");
-  }
-  if (reading.engine->config_refused) {
-    add("The config file was refused when it was last read again, and rosterd would not start with "
-        "it; what it said before still counts. rosterd --check says why, rosterctl reload reads it "
-        "again.\n");
   }
   if (answer.well) answer.text = "rosterd can serve and write.\n";
   return answer;

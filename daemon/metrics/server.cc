@@ -1,8 +1,11 @@
 #include "daemon/metrics/server.h"
 
 #include <httplib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -11,6 +14,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "daemon/metrics/bounded_stream.h"
 
 namespace roster::metrics {
 namespace {
@@ -67,11 +72,38 @@ class ShortQueue : public httplib::TaskQueue {
   std::vector<std::thread> threads_;
 };
 
+// With limits on what comes in (bounded_stream.h), and one request a connection.
+class BoundedServer : public httplib::Server {
+ public:
+  // How long a request that begins now may still take, each time it is asked.
+  using Deadline = std::function<std::function<Duration()>()>;
+
+  explicit BoundedServer(Deadline deadline) : deadline_(std::move(deadline)) {}
+
+ private:
+  bool process_and_close_socket(socket_t socket) override {
+    BoundedStream stream(socket, deadline_(), metrics::Server::kWriteWaitMax);
+    bool closed = false;
+    const bool answered = process_request(stream, true, closed, nullptr);
+    // What came and nobody has read would take the answer with it.
+    ::shutdown(socket, SHUT_WR);
+    std::array<char, BoundedStream::kRequestBytesMax> rest{};
+    if (answered) (void)::recv(socket, rest.data(), rest.size(), MSG_DONTWAIT);
+    ::close(socket);
+    return answered;
+  }
+
+  const Deadline deadline_;
+};
+
 }  // namespace
 
 // Shared with the thread: it may outlive the Server by the time that the slowest client takes.
 struct Server::Impl {
-  Impl(const Clock& the_clock, Serve the_serve) : clock(the_clock), serve(std::move(the_serve)) {}
+  Impl(const Clock& the_clock, Serve the_serve)
+      : clock(the_clock),
+        serve(std::move(the_serve)),
+        server([this] { return [this, until = Until(kRequestMax)] { return Left(until); }; }) {}
 
   std::optional<Page> Ask(const std::string& path) {
     const std::shared_lock lock(serving);
@@ -86,25 +118,29 @@ struct Server::Impl {
     response.set_header("Cache-Control", "no-store");
     const auto body = std::make_shared<const std::string>(std::move(page->body));
     // In pieces, so that a reader who takes a byte now and then does not keep the thread.
-    const std::shared_lock lock(serving);
-    if (stopping) return;
     response.set_content_provider(
         body->size(), page->type,
-        [this, body, until = clock.Steady() + kServeMax](std::size_t offset, std::size_t length,
-                                                         httplib::DataSink& sink) {
-          if (IsOver(until)) return false;
+        [this, body, until = Until(kServeMax)](std::size_t offset, std::size_t length,
+                                               httplib::DataSink& sink) {
+          if (Left(until) <= Duration::zero()) return false;
           return sink.write(body->data() + offset, std::min(length, kPieceBytes));
         });
   }
 
-  bool IsOver(Duration until) {
+  // Until when something may take that begins now, and how long it still may: not at all while
+  // stopping.
+  Duration Until(Duration most) {
     const std::shared_lock lock(serving);
-    return stopping || clock.Steady() > until;
+    return stopping ? Duration::zero() : clock.Steady() + most;
+  }
+  Duration Left(Duration until) {
+    const std::shared_lock lock(serving);
+    return stopping ? Duration::zero() : until - clock.Steady();
   }
 
   const Clock& clock;  // used under `serving` while not stopping
   const Serve serve;   // the same
-  httplib::Server server;
+  BoundedServer server;
   std::shared_mutex serving;
   bool stopping = false;  // guarded by serving
   std::atomic<bool> ended{false};
@@ -115,11 +151,7 @@ Result<std::unique_ptr<Server>> Server::Listen(const std::string& host, std::uin
   auto impl = std::make_shared<Impl>(clock, std::move(serve));
   httplib::Server& server = impl->server;
   server.new_task_queue = [] { return new ShortQueue; };  // httplib deletes it
-  server.set_keep_alive_max_count(1);
-  server.set_keep_alive_timeout(kIdleSeconds);
-  server.set_read_timeout(kIdleSeconds);
-  server.set_write_timeout(kIdleSeconds);
-  server.set_payload_max_length(1024);
+  server.set_payload_max_length(BoundedStream::kRequestBytesMax);
   // Its own way shows what was thrown, in a header.
   server.set_exception_handler(
       [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
@@ -130,6 +162,15 @@ Result<std::unique_ptr<Server>> Server::Listen(const std::string& host, std::uin
   server.set_socket_options([](socket_t socket) {
     const int yes = 1;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
+  server.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
+    if (request.method == "GET" || request.method == "HEAD") {
+      return httplib::Server::HandlerResponse::Unhandled;
+    }
+    response.status = 405;
+    response.set_header("Allow", "GET, HEAD");
+    response.set_content("Pages are only read here: GET or HEAD.\n", "text/plain; charset=utf-8");
+    return httplib::Server::HandlerResponse::Handled;
   });
   server.Get(".*",
              [raw = impl.get()](const httplib::Request& request, httplib::Response& response) {

@@ -1,8 +1,8 @@
 #pragma once
 
-// A small HTTP server on loopback for whoever watches this machine: GET alone, few threads, short
-// timeouts, one answer a connection. Whoever reads slowly or says nothing takes one of the threads
-// for some seconds, and nothing else.
+// A small HTTP server on loopback for whoever watches this machine: GET and HEAD alone, few
+// threads, small requests, short timeouts, one answer a connection. Whoever reads slowly or says
+// nothing takes one of the threads for some seconds, and nothing else.
 
 #include <cstdint>
 #include <functional>
@@ -28,11 +28,12 @@ class Server {
   // at a time. May throw: that is a 500.
   using Serve = std::function<std::optional<Page>(const std::string& path)>;
 
-  static constexpr int kThreads = 3;
-  static constexpr int kWaitingMax = 8;   // connections taken in and not served yet
-  static constexpr int kIdleSeconds = 2;  // without a byte, either way
-  static constexpr Duration kServeMax = std::chrono::seconds(10);  // for one answer
-  static constexpr Duration kStopMax = std::chrono::seconds(3);    // that the end waits for clients
+  static constexpr int kThreads = 4;
+  static constexpr int kWaitingMax = 8;  // connections taken in and not served yet
+  static constexpr Duration kRequestMax = std::chrono::seconds(1);    // for a request to come whole
+  static constexpr Duration kWriteWaitMax = std::chrono::seconds(2);  // without a byte taken
+  static constexpr Duration kServeMax = std::chrono::seconds(10);     // for one answer
+  static constexpr Duration kStopMax = std::chrono::seconds(3);  // that the end waits for clients
 
   // `host` is a loopback address without brackets; port 0 takes a free one. Serves from here on,
   // until it is destroyed. `clock` outlives it. Errors: Unavailable "listen".

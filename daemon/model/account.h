@@ -41,6 +41,8 @@ struct Accounts {
   std::vector<Account> all;    // unique ids, by id
   bool has_extension = false;  // the site knows the volunteer extension
   std::uint64_t requests = 0;
+  // When the list was true; nullopt: while it was read.
+  std::optional<Time> as_of = std::nullopt;
 };
 
 }  // namespace roster::model

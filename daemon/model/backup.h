@@ -36,7 +36,7 @@ struct BackupRun {
   std::string cause;          // the command's id
   std::string reason;         // kFailed: a stable word
   std::string message;        // kFailed; kMade: what is to be looked at all the same, or ""
-  Backup backup;              // kMade
+  Backup backup;              // kMade; kRunning: its id is of the newest good one before, or 0
   std::uint64_t removed = 0;  // older backups, after this one was verified
 
   friend bool operator==(const BackupRun&, const BackupRun&) = default;

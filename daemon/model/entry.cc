@@ -13,8 +13,14 @@ std::string_view EventName(const Event& event) {
       "EmailChosen",   "MatchDecided",   "LinksForgotten",  "TasksConfirmed",
       "ApprovalGiven", "RequestRefused", "ConfigReloaded",  "PersonsForgotten",
       "Acknowledged",  "WorkersAway",    "WorkersBack",     "BackupMade",
-      "BackupFailed",  "Restored",       "SiteStopped",     "SiteBack"};
+      "BackupFailed",  "Restored",       "SiteStopped",     "SiteBack",
+      "PlanExpired"};
   return kNames.at(event.index());
+}
+
+Event Published(Event event) {
+  if (auto* const failed = std::get_if<BackupFailed>(&event)) failed->message.clear();
+  return event;
 }
 
 }  // namespace roster::model

@@ -167,6 +167,8 @@ struct RequestRefused {
   std::string request;  // "ApprovePlan", "Subscribe", "Lease", ...
   std::string reason;   // a stable word
   std::uint64_t times = 1;
+  PlanId plan = {};      // which it was about; 0: none
+  PersonId person = {};  // the same; 0: none, or several
 };
 struct ConfigReloaded {
   Digest config;  // of the file
@@ -194,7 +196,7 @@ struct BackupMade {
 };
 struct BackupFailed {
   std::string reason;   // a stable word
-  std::string message;  // for people
+  std::string message;  // for operators, since it names directories; "" in what was published
 };
 // The store was put back from a backup.
 struct Restored {
@@ -210,18 +212,27 @@ struct SiteStopped {
   std::string reason;
   std::uint64_t waiting = 0;  // tasks
 };
-struct SiteBack {};
+struct SiteBack {
+  bool nothing_waits = false;  // no task is left to try it with; else one was applied again
+};
+// A plan that nobody has approved in time is no more.
+struct PlanExpired {
+  PlanId plan;
+};
 
-using Event =
-    std::variant<PollCompleted, PollRejected, ReviewRequired, SourceStopped, LinksRecorded,
-                 PersonsDecided, PlanPrepared, PlanApproved, TaskApplied, TaskDead, TaskSuperseded,
-                 TaskUnknown, TasksRetried, SyncCompleted, FamiliesDecided, DuplicateResolved,
-                 EmailChosen, MatchDecided, LinksForgotten, TasksConfirmed, ApprovalGiven,
-                 RequestRefused, ConfigReloaded, PersonsForgotten, Acknowledged, WorkersAway,
-                 WorkersBack, BackupMade, BackupFailed, Restored, SiteStopped, SiteBack>;
+using Event = std::variant<PollCompleted, PollRejected, ReviewRequired, SourceStopped,
+                           LinksRecorded, PersonsDecided, PlanPrepared, PlanApproved, TaskApplied,
+                           TaskDead, TaskSuperseded, TaskUnknown, TasksRetried, SyncCompleted,
+                           FamiliesDecided, DuplicateResolved, EmailChosen, MatchDecided,
+                           LinksForgotten, TasksConfirmed, ApprovalGiven, RequestRefused,
+                           ConfigReloaded, PersonsForgotten, Acknowledged, WorkersAway, WorkersBack,
+                           BackupMade, BackupFailed, Restored, SiteStopped, SiteBack, PlanExpired>;
 
 // "PollCompleted", ...: the second half of a topic.
 std::string_view EventName(const Event& event);
+
+// As it is kept and published, to viewers and subscribers: without what is for operators alone.
+Event Published(Event event);
 
 struct Entry {
   SchoolId school;

@@ -2,6 +2,7 @@
 
 // From verdicts to effects: Plan, PlanItem, Task, Outcome.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,6 +49,12 @@ struct TaskCounts {
 
   std::uint64_t total() const { return queued + leased + unknown + applied + dead + superseded; }
   bool ended() const { return queued + leased + unknown == 0; }
+  // Unknown ones that are looked up again by themselves.
+  std::uint64_t looked_up() const { return unknown - std::min(unknown, resting); }
+  // What a worker could take now or later.
+  std::uint64_t waiting() const { return queued + looked_up(); }
+  // That, and what one has taken: all that goes on without a person.
+  std::uint64_t under_way() const { return waiting() + leased; }
   friend bool operator==(const TaskCounts&, const TaskCounts&) = default;
 };
 
@@ -78,9 +85,10 @@ struct NotUndone {
 // One of two approvals.
 struct Approval {
   std::string actor;
-  // Of the config's access entries that make them an approver: in four eyes, one name is one
+  // Of the config's access entries that name their user or key: in four eyes, one name is one
   // person.
   std::vector<std::string> names;
+  bool by_group = false;  // none of these makes them an approver
   Time at;
   Seq seq;        // of the entry that says so
   Digest choice;  // plan::ChoiceDigest() of the following
@@ -193,6 +201,8 @@ struct Unknown {  // written, and no answer: the site is to be looked at
 };
 // The doubt of a write that the site accepted, and whose effect has not been seen.
 inline constexpr std::string_view kUnseen = "accepted-unseen";
+// The reason of a task that stands in an import file, for a person to upload.
+inline constexpr std::string_view kToUpload = "to-upload";
 // The reason of a task whose effect a person has found to be there.
 inline constexpr std::string_view kConfirmed = "confirmed";
 // The doubt, and the reason, of a task that was open when the backup was made which was put back.

@@ -133,7 +133,10 @@ struct RetryTasks {
 };
 // Of unknown tasks that nobody holds: a person has looked, and the effect is there.
 struct ConfirmTasks {
-  std::vector<TaskId> tasks;
+  std::vector<TaskId> tasks;                    // either these
+  std::optional<PlanId> plan = std::nullopt;    // or all of this plan that are resting,
+  std::optional<Action> action = std::nullopt;  // of this action,
+  std::vector<TaskId> except = {};              // but these
 };
 struct Explain {
   PersonId person;
@@ -218,9 +221,13 @@ struct SchoolStatus {
   std::vector<Hold> holds;  // guards that what is pending today would trip
   bool rollover = false;    // a rollover window is open
   std::vector<std::pair<std::string, std::uint64_t>> unknown_words;
-  std::string poll_phase;     // of the poll under way, and what it waits for; "": none is
-  Seq acknowledged;           // up to this entry, people have said that they know
-  std::vector<Plan> waiting;  // approved by one person, and waiting for a second
+  std::string poll_phase;        // of the poll under way, and what it waits for; "": none is
+  Seq acknowledged;              // up to this entry, people have said that they know
+  std::vector<Plan> waiting;     // approved by one person, and waiting for a second
+  bool workers_away = false;     // tasks wait, and nobody has asked for any for a while
+  bool poll_overdue = false;     // no poll was used for twice the usual time and half an hour
+  std::vector<Role> roles;       // of whoever asks
+  std::string import_directory;  // of a site without an API; "": it has one
 };
 // A limit of rosterd's own that was reached since it started.
 struct LimitReached {
@@ -237,7 +244,8 @@ struct WorkerStatus {
 struct BackupStatus {
   std::optional<Backup> last_good;  // the newest that was verified; nullopt: there is none
   bool running = false;
-  std::string problem;  // why the last one was not made; "": it was, or none was asked for
+  std::string problem;   // why the last one was not made; "": it was, or none was asked for
+  bool overdue = false;  // no good one for 50 h, and what is kept is older than that
 };
 struct Status {
   std::string daemon_version;
@@ -433,6 +441,7 @@ struct Lease {
   std::vector<SchoolId> schools;
   std::uint32_t max = 1;
   Duration wait{};
+  std::uint32_t school_max = 0;  // held of one school, these included; 0: any number
 };
 struct Heartbeat {
   std::vector<LeaseRef> held;

@@ -45,6 +45,11 @@ struct SchoolHead {
   bool purge = false;         // people were forgotten, and files may still hold their bytes
   PollId restored_poll;       // no plan before a later poll is used; 0: never restored
   std::string site_stopped;   // why tasks are not carried out, told of; "": they are
+  // When the site was last changed, as far as is known: an older list of its accounts says nothing
+  // any more. nullopt: not known to have been.
+  std::optional<Time> site_changed;
+  // As of when the accounts of the last good poll were listed; nullopt: while they were read.
+  std::optional<Time> accounts_as_of;
 
   friend bool operator==(const SchoolHead&, const SchoolHead&) = default;
 };

@@ -57,8 +57,11 @@ void Tell(const store::RestoreReport& report, const config::Config& config) {
     std::cout << "There was no state before.\n";
   } else {
     std::cout << "The state that was there is kept in " << report.aside.string()
-              << (report.aside_read ? ".\n" : "; it could not be read.\n")
-              << "It holds people's data: remove it when you no longer need it.\n";
+              << (report.aside_read ? ".\n" : "; it could not be read.\n");
+    if (report.aside_read && !report.aside_related) {
+      std::cout << "It began elsewhere than the backup, so that nothing was taken over from it.\n";
+    }
+    std::cout << "It holds people's data: remove it when you no longer need it.\n";
   }
   for (const auto& school : report.schools) {
     std::cout << "  " << school.school.value() << ": the journal ends at entry "
@@ -82,6 +85,7 @@ void Tell(const store::RestoreReport& report, const config::Config& config) {
                  "used up, and no poll goes out for 24 h. If nothing was asked since, restore "
                  "again with --quota-as-in-backup.\n";
   }
+  if (!report.problem.empty()) std::cout << report.problem << "\n";
   std::cout << "Next: start rosterd, then rosterctl poll --wait. Tasks that were open in the "
                "backup are looked up at the site before anything is written; plans that were not "
                "approved are to be made anew. Subscribers that know a later entry stop and say so "

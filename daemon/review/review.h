@@ -62,7 +62,7 @@ std::string ProtectedSentence(const model::Decision& decision);
 // The same for a reason a task ended with, or was not undone for: "changed-on-site", ...
 std::string TaskSentence(std::string_view reason);
 // Of one whose outcome a person has to settle: why, and how.
-std::string RestingSentence(TaskId task, std::string_view reason);
+std::string RestingSentence(TaskId task, model::Action action, std::string_view reason);
 
 // Whether a list with this filter shows the row. `match` is looked for in names, e-mail and id;
 // `family_context` is the caller's.

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "daemon/model/spreadsheet.h"
 #include "daemon/review/review.h"
 
 namespace roster::review {
@@ -126,7 +127,7 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
 }
 
 std::string TaskSentence(std::string_view reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 45> kSentences = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 52> kSentences = {{
       {"", ""},
       {"changed-on-site",
        "The account has changed on the site since the approval: it comes back for review."},
@@ -174,6 +175,17 @@ std::string TaskSentence(std::string_view reason) {
       {"accepted-unseen", "The site accepted it, and it has not been seen there."},
       {"not-seen", "It may have been done, and is not seen on the site: it is looked at again."},
       {"not-shown", "The site accepted it and does not show it: it may have been done."},
+      {"to-upload", "It is in an import file that a person uploads on the site."},
+      {"site-incomplete", "The site's export was written to while it was read: it is read again."},
+      {"site-stale", "The site's export is dated in the future: export again."},
+      {"import-unwritable",
+       "The import file can't be written: look at the disk, and at who may write to its folder."},
+      {"import-damaged",
+       "The import file is not as roster-worker left it: move it out of its folder."},
+      {"import-busy", "Another worker has held the import file for too long: it is tried again."},
+      {"unsafe-text",
+       "A value would be a formula in a spreadsheet program (it begins with =, +, - or @): mend it "
+       "in FACTS."},
   }};
   for (const auto& [word, sentence] : kSentences) {
     if (word == reason) return std::string(sentence);
@@ -181,7 +193,13 @@ std::string TaskSentence(std::string_view reason) {
   return "Ended with \"" + std::string(reason) + "\".";
 }
 
-std::string RestingSentence(TaskId task, std::string_view reason) {
+std::string RestingSentence(TaskId task, model::Action action, std::string_view reason) {
+  const std::string stem = model::ImportFileStem(task.plan, action);
+  if (reason == model::kToUpload) {
+    return "It is in the import file " + stem + ".csv, or, after a retry, in the newest " + stem +
+           "-N.csv: upload that on the site. If the site took it, `rosterctl confirm " +
+           ToString(task) + "`; if not, `rosterctl retry " + ToString(task) + "`.";
+  }
   std::string sentence = TaskSentence(reason);
   if (reason == "lease-expired" || reason == "no-answer" || reason == "not-seen") {
     sentence = reason == "not-seen"    ? "It may have been done, and is not seen on the site."

@@ -40,11 +40,14 @@ class Descriptor {
   const int value_;
 };
 
+// What is read of it from then on comes from the disk.
 Result<void> Sync(const fs::path& path, int flags) {
   const Descriptor descriptor(path, flags);
   if (descriptor.value() < 0 || ::fsync(descriptor.value()) != 0) {
     return tl::unexpected(BackupFileError(errno, path, "writing"));
   }
+  // Advice: where it is not taken, nothing is lost but that.
+  (void)::posix_fadvise(descriptor.value(), 0, 0, POSIX_FADV_DONTNEED);
   return {};
 }
 
@@ -58,6 +61,13 @@ Result<void> MakeFolder(const fs::path& path, mode_t mode) {
     return tl::unexpected(BackupFileError(errno, path, "making it"));
   }
   return SyncFolder(above.empty() ? fs::path(".") : above);
+}
+
+// Holds something, and no backups.
+bool IsOfOthers(const fs::path& directory) {
+  std::error_code error;
+  return !fs::is_empty(directory, error) && !fs::exists(directory / "meta", error) &&
+         !fs::exists(directory / "LOCK", error);
 }
 
 }  // namespace
@@ -103,7 +113,9 @@ Error BackupError(const rocksdb::Status& status, const fs::path& directory,
   const std::string during = " (" + std::string(doing) + ": " + text + ")";
   if (status.IsIncomplete()) {
     return {Code::kUnavailable, "backup-stopped",
-            "rosterd was stopped while the backup was made." + std::string(kAsTheyWere)};
+            "rosterd was stopped while the backup was made. What is there of it the next one reads "
+            "again, or removes." +
+                std::string(kAsTheyWere)};
   }
   if (status.IsCorruption()) {
     return {Code::kCorrupt, "backup-damaged",
@@ -135,6 +147,12 @@ Result<void> PrepareBackupDirectory(const fs::path& directory) {
   }
   if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) {
     return tl::unexpected(BackupFileError(errno, directory, "looking"));
+  }
+  if ((status.st_mode & 0777U) != kFolderMode && IsOfOthers(directory)) {
+    return Fail(Code::kRefused, "backup-not-permitted",
+                directory.string() +
+                    " is used for other things, and others may look into it. Backups hold people's "
+                    "data: name a directory of their own in backup.directory.");
   }
   if ((status.st_mode & 0777U) != kFolderMode && ::chmod(directory.c_str(), kFolderMode) != 0) {
     return tl::unexpected(BackupFileError(errno, directory, "closing it to others"));

@@ -227,6 +227,8 @@ struct Writer {
     out.set_request(event.request);
     out.set_reason(event.reason);
     out.set_times(event.times);
+    out.set_plan(event.plan.value());
+    out.set_person(event.person.value());
   }
   void operator()(const model::ConfigReloaded& event) const {
     entry.mutable_config_reloaded()->set_config(Bytes(event.config));
@@ -270,7 +272,12 @@ struct Writer {
     out.set_reason(event.reason);
     out.set_waiting(event.waiting);
   }
-  void operator()(const model::SiteBack&) const { entry.mutable_site_back(); }
+  void operator()(const model::PlanExpired& event) const {
+    entry.mutable_plan_expired()->set_plan(event.plan.value());
+  }
+  void operator()(const model::SiteBack& event) const {
+    entry.mutable_site_back()->set_nothing_waits(event.nothing_waits);
+  }
 };
 
 Links GetLinks(const google::protobuf::RepeatedPtrField<wire::LinksRecorded::Pair>& in) {
@@ -443,7 +450,9 @@ model::Event GetEvent(const wire::Entry& in, Sound& sound) {
                                   in.approval_given().replaced_actor()};
     case wire::Entry::kRequestRefused:
       return model::RequestRefused{in.request_refused().request(), in.request_refused().reason(),
-                                   in.request_refused().times()};
+                                   in.request_refused().times(),
+                                   PlanId(in.request_refused().plan()),
+                                   PersonId(in.request_refused().person())};
     case wire::Entry::kConfigReloaded:
       return model::ConfigReloaded{sound.DigestOf(in.config_reloaded().config())};
     case wire::Entry::kPersonsForgotten:
@@ -473,8 +482,10 @@ model::Event GetEvent(const wire::Entry& in, Sound& sound) {
           in.restored().plans_expired(),  GetIds<PersonId>(in.restored().forgotten())};
     case wire::Entry::kSiteStopped:
       return model::SiteStopped{in.site_stopped().reason(), in.site_stopped().waiting()};
+    case wire::Entry::kPlanExpired:
+      return model::PlanExpired{PlanId(in.plan_expired().plan())};
     case wire::Entry::kSiteBack:
-      return model::SiteBack{};
+      return model::SiteBack{in.site_back().nothing_waits()};
     case wire::Entry::EVENT_NOT_SET:
       break;
   }

@@ -50,6 +50,8 @@ std::string EncodeSchoolHead(const model::SchoolHead& head) {
   out.set_purge(head.purge);
   out.set_restored_poll(head.restored_poll.value());
   out.set_site_stopped(head.site_stopped);
+  if (head.site_changed) out.set_site_changed_us(Micros(*head.site_changed));
+  if (head.accounts_as_of) out.set_accounts_as_of_us(Micros(*head.accounts_as_of));
   return Serialize(out);
 }
 
@@ -86,6 +88,8 @@ Result<model::SchoolHead> DecodeSchoolHead(std::string_view value) {
   head.purge = in.purge();
   head.restored_poll = PollId(in.restored_poll());
   head.site_stopped = in.site_stopped();
+  if (in.site_changed_us() != 0) head.site_changed = sound.TimeOf(in.site_changed_us());
+  if (in.accounts_as_of_us() != 0) head.accounts_as_of = sound.TimeOf(in.accounts_as_of_us());
   return sound.Finish(std::move(head));
 }
 

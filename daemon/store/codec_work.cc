@@ -80,6 +80,7 @@ model::Approval Get(const disk::Approval& in, Sound& sound) {
   model::Approval approval;
   approval.actor = in.actor();
   approval.names.assign(in.names().begin(), in.names().end());
+  approval.by_group = in.by_group();
   approval.at = sound.TimeOf(in.at_us());
   approval.seq = Seq(in.seq());
   approval.choice = sound.DigestOf(in.choice());
@@ -223,6 +224,7 @@ std::string EncodePlan(const model::Plan& plan) {
     disk::Approval& first = *out.mutable_first_approval();
     first.set_actor(plan.first_approval->actor);
     for (const std::string& name : plan.first_approval->names) first.add_names(name);
+    first.set_by_group(plan.first_approval->by_group);
     first.set_at_us(Micros(plan.first_approval->at));
     first.set_seq(plan.first_approval->seq.value());
     first.set_choice(std::string(plan.first_approval->choice.view()));

@@ -141,6 +141,8 @@ std::string SortName(std::string_view first_name, std::string_view last_name) {
 
 std::string FormatKey() { return std::string("\0format", 7); }
 
+std::string UpgradeKey() { return std::string("\0upgrade", 8); }
+
 std::string QuotaKey(const Fingerprint& subscription_key) {
   return std::string("\0quota\0", 7) + std::string(subscription_key.view());
 }

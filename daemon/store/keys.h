@@ -33,6 +33,7 @@ std::string SortName(std::string_view first_name, std::string_view last_name);
 
 // ---- meta
 std::string FormatKey();
+std::string UpgradeKey();  // there while an upgrade is under way, after its checkpoint
 std::string QuotaKey(const Fingerprint& subscription_key);
 std::string SchoolHeadKey(const SchoolId& school);
 std::string BackupRunKey();

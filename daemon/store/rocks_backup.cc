@@ -1,5 +1,7 @@
 // Making a backup, and what there is of them.
 
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/utilities/backup_engine.h>
 
 #include <algorithm>
@@ -20,8 +22,45 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kStepBytes = std::uint64_t{1} << 20U;  // of what is told
 
-rocksdb::BackupEngineOptions EngineOptions(const fs::path& directory) {
-  rocksdb::BackupEngineOptions options(directory.string());
+// Files whose reading ends when a stop is asked for: RocksDB's own verification knows no end but
+// its end, and reads gigabytes.
+class StoppableFiles : public rocksdb::FileSystemWrapper {
+ public:
+  explicit StoppableFiles(std::stop_token stop)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()), stop_(std::move(stop)) {}
+
+  const char* Name() const override { return "StoppableFiles"; }
+
+  rocksdb::IOStatus NewSequentialFile(const std::string& name, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                                      rocksdb::IODebugContext* debug) override {
+    auto status = target()->NewSequentialFile(name, options, file, debug);
+    if (status.ok()) *file = std::make_unique<File>(std::move(*file), stop_);
+    return status;
+  }
+
+ private:
+  class File : public rocksdb::FSSequentialFileOwnerWrapper {
+   public:
+    File(std::unique_ptr<rocksdb::FSSequentialFile> file, std::stop_token stop)
+        : FSSequentialFileOwnerWrapper(std::move(file)), stop_(std::move(stop)) {}
+
+    rocksdb::IOStatus Read(std::size_t bytes, const rocksdb::IOOptions& options,
+                           rocksdb::Slice* result, char* scratch,
+                           rocksdb::IODebugContext* debug) override {
+      if (stop_.stop_requested()) return rocksdb::IOStatus::Aborted("stopped");
+      return FSSequentialFileOwnerWrapper::Read(bytes, options, result, scratch, debug);
+    }
+
+   private:
+    const std::stop_token stop_;
+  };
+
+  const std::stop_token stop_;
+};
+
+rocksdb::BackupEngineOptions EngineOptions(const fs::path& directory, rocksdb::Env* env) {
+  rocksdb::BackupEngineOptions options(directory.string(), env);
   options.sync = true;
   options.callback_trigger_interval_size = kStepBytes;
   return options;
@@ -40,6 +79,19 @@ fs::path MarkOf(const fs::path& directory, std::uint32_t id) {
 bool IsVerified(const fs::path& directory, std::uint32_t id) {
   std::error_code error;
   return fs::exists(MarkOf(directory, id), error);
+}
+
+// Those whose backup is not there: its number will be given again.
+void RemoveStrayMarks(const fs::path& directory, const std::vector<model::Backup>& all) {
+  std::set<std::string> numbers;
+  for (const model::Backup& backup : all) numbers.insert(std::to_string(backup.id));
+  std::vector<fs::path> strays;
+  std::error_code error;
+  fs::directory_iterator marks(directory / "verified", error);
+  for (; !error && marks != fs::directory_iterator(); marks.increment(error)) {
+    if (!numbers.contains(marks->path().filename().string())) strays.push_back(marks->path());
+  }
+  for (const fs::path& stray : strays) fs::remove(stray, error);
 }
 
 // The newest first.
@@ -67,7 +119,8 @@ std::vector<model::Backup> All(const rocksdb::BackupEngineReadOnlyBase& engine,
   return all;
 }
 
-// Of the table files that no earlier backup has, as far as their names tell.
+// Of the table files that no earlier backup has, as far as their names tell, and of what is not in
+// one yet: that is written twice, once into the store.
 std::uint64_t BytesToCopy(rocksdb::DB& db, const fs::path& directory) {
   std::set<std::pair<std::string, std::string>> there;  // number, size
   std::error_code error;
@@ -80,7 +133,9 @@ std::uint64_t BytesToCopy(rocksdb::DB& db, const fs::path& directory) {
   }
   std::vector<rocksdb::LiveFileMetaData> live;
   db.GetLiveFilesMetaData(&live);
-  std::uint64_t bytes = 0;
+  std::uint64_t unwritten = 0;
+  db.GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unwritten);
+  std::uint64_t bytes = 2 * unwritten;
   for (const rocksdb::LiveFileMetaData& file : live) {
     const std::string number = fs::path(file.name).stem().string();
     if (!there.contains({number, std::to_string(file.size)})) bytes += file.size;
@@ -93,23 +148,123 @@ class Maker {
  public:
   Maker(const BackupOptions& options, const std::function<void(model::BackupProgress)>& progress,
         const std::stop_token& stop)
-      : options_(options), progress_(progress), stop_(stop) {}
+      : options_(options),
+        progress_(progress),
+        stop_(stop),
+        env_(rocksdb::NewCompositeEnv(std::make_shared<StoppableFiles>(stop))) {}
 
   Result<void> Open() {
+    ROSTER_TRY(OpenEngine(), "");
+    std::vector<rocksdb::BackupID> damaged;
+    engine_->GetCorruptedBackups(&damaged);
+    healing_ = !damaged.empty();
+    // What a backup that was cut off has left. Not what damaged ones have, which may become whole.
+    if (!healing_) {
+      ROSTER_TRY(Checked(engine_->GarbageCollect(), options_.directory, "clearing up"), "");
+    }
+    return ReadAgain();
+  }
+
+  // A backup of it that was read again, under its number. What of its files earlier ones have too,
+  // damaged or not at all, is copied anew, which makes those whole: `healed` says whether.
+  Result<std::uint32_t> Make(rocksdb::DB& db, bool& healed) {
+    for (std::size_t round = 0;; ++round) {
+      const auto copied = Copy(db);
+      if (copied) {
+        const rocksdb::Status status = Verify(*copied);
+        if (status.ok()) {
+          ROSTER_TRY(WriteMark(MarkOf(options_.directory, *copied)), "");
+          healed = healing_;
+          if (healing_) ROSTER_TRY(EndHealing(), "");
+          return *copied;
+        }
+        if (stop_.stop_requested())
+          return tl::unexpected(Stopped());  // the next run reads it again
+        if (!healing_) engine_->DeleteBackup(*copied).PermitUncheckedError();
+        ROSTER_TRY(TakeAway(BackupError(status, options_.directory, "reading it again"), round),
+                   "");
+      } else {
+        ROSTER_TRY(TakeAway(copied.error(), round), "");
+      }
+    }
+  }
+
+  // Keeps so many that are verified. A damaged one counts for nothing, and goes with its age.
+  void Rotate(MadeBackup& made) {
+    std::uint32_t kept = 0;
+    for (const model::Backup& backup : All(*engine_, options_.directory)) {
+      if (kept < options_.keep) {
+        if (backup.verified && !backup.damaged) ++kept;
+        continue;
+      }
+      const rocksdb::Status status = engine_->DeleteBackup(backup.id);
+      if (!status.ok()) {
+        made.problem =
+            "Backup " + std::to_string(backup.id) +
+            " is older than those that are kept, and could not be removed: " + status.ToString();
+        continue;
+      }
+      std::error_code ignored;  // one that is left goes with the next run
+      fs::remove(MarkOf(options_.directory, backup.id), ignored);
+      ++made.removed;
+    }
+  }
+
+  std::vector<model::Backup> AllOfThem() const { return All(*engine_, options_.directory); }
+
+ private:
+  static constexpr std::size_t kHealedMax = 16;  // files
+
+  // Takes the shared file away that an error names as damaged, so that it is copied anew; else that
+  // is the end.
+  Result<void> TakeAway(Error error, std::size_t round) {
+    if (error.code != Code::kCorrupt) return tl::unexpected(std::move(error));
+    // Others may share what is damaged: all are to be read again.
+    std::error_code ignored;
+    fs::remove_all(options_.directory / "verified", ignored);
+    const fs::path damaged = SharedFileNamedIn(error.message);
+    if (damaged.empty() || round >= kHealedMax || !fs::remove(damaged, ignored)) {
+      error.message = "The backup is not what was written (" + error.message +
+                      "). Earlier ones that share a damaged file are damaged too. Look at the disk "
+                      "with " +
+                      options_.directory.string() +
+                      ", then back up again; should that not help, name a new directory in "
+                      "backup.directory.";
+      return tl::unexpected(std::move(error));
+    }
+    healing_ = true;
+    return OpenEngine();
+  }
+
+  // The earlier ones are known again, and what is damaged of them still stays so.
+  Result<void> EndHealing() {
+    healing_ = false;
+    ROSTER_TRY(OpenEngine(), "");
+    ROSTER_TRY(Checked(engine_->GarbageCollect(), options_.directory, "clearing up"), "");
+    return ReadAgain();
+  }
+
+  // Clears nothing away: files that only damaged backups have are left to them.
+  Result<void> OpenEngine() {
+    engine_.reset();
     rocksdb::BackupEngine* engine = nullptr;
-    ROSTER_TRY(Checked(rocksdb::BackupEngine::Open(EngineOptions(options_.directory),
+    ROSTER_TRY(Checked(rocksdb::BackupEngine::Open(EngineOptions(options_.directory, env_.get()),
                                                    rocksdb::Env::Default(), &engine),
                        options_.directory, "opening it"),
                "");
     engine_.reset(engine);
-    // What a backup that was cut off has left.
-    ROSTER_TRY(Checked(engine_->GarbageCollect(), options_.directory, "clearing up"), "");
-    // Whole ones that nobody has read again, since the process ended before.
-    for (const model::Backup& backup : All(*engine_, options_.directory)) {
+    return {};
+  }
+
+  // Whole ones that nobody has read again, since the process ended before, or one was damaged.
+  Result<void> ReadAgain() {
+    const auto all = All(*engine_, options_.directory);
+    RemoveStrayMarks(options_.directory, all);
+    for (const model::Backup& backup : all) {
       if (backup.damaged || backup.verified) continue;
-      if (engine_->VerifyBackup(backup.id, true).ok()) {
-        ROSTER_TRY(WriteMark(MarkOf(options_.directory, backup.id)), "");
-      }
+      const rocksdb::Status status = engine_->VerifyBackup(backup.id, true);
+      if (stop_.stop_requested()) return tl::unexpected(Stopped());
+      if (status.ok()) ROSTER_TRY(WriteMark(MarkOf(options_.directory, backup.id)), "");
     }
     return {};
   }
@@ -138,60 +293,41 @@ class Maker {
     rocksdb::BackupID id = 0;
     const auto status = engine_->CreateNewBackupWithMetadata(create, &db, options_.program, &id);
     if (!status.ok()) {
-      // The next backup clears up as well, should this fail.
-      if (!stop_.stop_requested()) engine_->GarbageCollect().PermitUncheckedError();
+      // The next backup clears up as well.
+      if (!stop_.stop_requested() && !healing_) engine_->GarbageCollect().PermitUncheckedError();
       return tl::unexpected(BackupError(status, options_.directory, "copying"));
     }
     return {id};
   }
 
   // Reads it again.
-  Result<void> Verify(std::uint32_t id) {
+  rocksdb::Status Verify(std::uint32_t id) {
     progress_({"verify", 0, 0});
-    ROSTER_TRY(CloseAndSync(options_.directory), "");
-    const rocksdb::Status status = engine_->VerifyBackup(id, true);
-    if (status.ok()) return WriteMark(MarkOf(options_.directory, id));
-    engine_->DeleteBackup(id).PermitUncheckedError();
-    Error error = BackupError(status, options_.directory, "reading it again");
-    if (error.code == Code::kCorrupt) {
-      error.message =
-          "The backup was read again after it was written, is not what was written, and was "
-          "removed (" +
-          status.ToString() +
-          "). Earlier ones that share a damaged file are damaged too. Look at the disk with " +
-          options_.directory.string() + ", and name a new directory in backup.directory.";
+    if (const auto synced = CloseAndSync(options_.directory); !synced) {
+      return rocksdb::Status::IOError(synced.error().message);
     }
-    return tl::unexpected(std::move(error));
+    return engine_->VerifyBackup(id, true);
   }
 
-  // Keeps so many that are verified. A damaged one counts for nothing, and goes with its age.
-  void Rotate(MadeBackup& made) {
-    std::uint32_t kept = 0;
-    for (const model::Backup& backup : All(*engine_, options_.directory)) {
-      if (kept < options_.keep) {
-        if (backup.verified && !backup.damaged) ++kept;
-        continue;
-      }
-      const rocksdb::Status status = engine_->DeleteBackup(backup.id);
-      if (!status.ok()) {
-        made.problem =
-            "Backup " + std::to_string(backup.id) +
-            " is older than those that are kept, and could not be removed: " + status.ToString();
-        continue;
-      }
-      std::error_code ignored;  // a mark without a backup says nothing
-      fs::remove(MarkOf(options_.directory, backup.id), ignored);
-      ++made.removed;
+  fs::path SharedFileNamedIn(const std::string& text) const {
+    std::error_code error;
+    fs::directory_iterator files(options_.directory / "shared_checksum", error);
+    for (; !error && files != fs::directory_iterator(); files.increment(error)) {
+      if (text.find(files->path().filename().string()) != std::string::npos) return files->path();
     }
+    return {};
   }
 
-  std::vector<model::Backup> AllOfThem() const { return All(*engine_, options_.directory); }
+  Error Stopped() const {
+    return BackupError(rocksdb::Status::Incomplete(), options_.directory, "reading it again");
+  }
 
- private:
   const BackupOptions& options_;
   const std::function<void(model::BackupProgress)>& progress_;
   const std::stop_token& stop_;
+  const std::unique_ptr<rocksdb::Env> env_;  // outlives engine_
   std::unique_ptr<rocksdb::BackupEngine> engine_;
+  bool healing_ = false;  // earlier backups are there that engine_ takes for lost
 };
 
 }  // namespace
@@ -208,9 +344,15 @@ Result<MadeBackup> RocksStore::MakeBackup(
   ROSTER_ASSIGN(const FolderLock lock, FolderLock::Take(options.directory), "");
   Maker maker(options, progress, stop);
   ROSTER_TRY(maker.Open(), "");
-  ROSTER_ASSIGN(const std::uint32_t id, maker.Copy(open->db()), "");
-  ROSTER_TRY(maker.Verify(id), "");
+  bool healed = false;
+  ROSTER_ASSIGN(const std::uint32_t id, maker.Make(open->db(), healed), "");
   MadeBackup made;
+  if (healed) {
+    made.problem =
+        "Files of earlier backups were damaged or missing. What the store still has of "
+        "them was copied anew. Look at the disk with " +
+        options.directory.string() + ".";
+  }
   maker.Rotate(made);
   made.all = maker.AllOfThem();
   for (const model::Backup& backup : made.all) {

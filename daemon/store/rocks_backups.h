@@ -69,14 +69,19 @@ struct RestoreReport {
   model::Backup backup;
   std::filesystem::path aside;  // the state that was there; "": there was none
   bool aside_read = false;      // it could be read
+  bool aside_related = false;   // and it and the backup were one once
   bool quota_used_up = false;   // it was taken to be
   std::vector<RestoredSchool> schools;
+  std::string problem;  // to be looked at all the same, for people; or ""
 };
 
 // Verifies a backup and puts it in the place of the store, in one step: at any crash the store is
 // the one that was there or the restored one. What was there is kept aside
-// (`db.before-restore-TIME`), never deleted. Each school gets a RestoredMark. Errors:
-//   Refused   "already-running", "newer-format"
+// (`db.before-restore-TIME`), never deleted. What it knows that the backup can't (numbers given,
+// FACTS's quota, whom to forget again) is taken over where its journal and the backup's begin
+// alike: a state that began elsewhere knows nothing of this. Each school gets a RestoredMark.
+// Errors:
+//   Refused   "already-running", "newer-format", "no-state-directory"
 //   NotFound  "no-backup"
 //   Corrupt   "backup-damaged"
 //   those of RocksStore::Open, MakeBackup
@@ -85,5 +90,9 @@ Result<RestoreReport> Restore(const RestoreOptions& options);
 // Refused "restore-interrupted": there is no store, and a restore has left something beside. A
 // start would begin with an empty one.
 Result<void> CheckNoRestoreInterrupted(const std::filesystem::path& db);
+
+// Removes the copy that a restore has left which was cut off before it changed anything. Only for
+// whoever has the store open: no restore is under way then. True: there was one.
+bool RemoveUnusedRestore(const std::filesystem::path& db);
 
 }  // namespace roster::store

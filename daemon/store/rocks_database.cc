@@ -277,8 +277,6 @@ Result<std::shared_ptr<RocksStore::Database>> RocksStore::Database::OpenToRead(
 }
 
 Result<void> RocksStore::Database::Checkpoint(const std::filesystem::path& path) {
-  std::error_code error;
-  if (std::filesystem::exists(path, error)) return {};  // RocksDB gives it its name last
   rocksdb::Checkpoint* made = nullptr;
   auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);

@@ -33,7 +33,7 @@ class RocksStore::Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // A copy of it as it is now, sharing its table files; one that is there already stays. Errors as
+  // A copy of it as it is now, sharing its table files; `path` is not there yet. Errors as
   // RocksStore::Commit.
   Result<void> Checkpoint(const std::filesystem::path& path);
 

@@ -153,11 +153,28 @@ Result<std::optional<model::SchoolHead>> HeadOf(const Store& store, const School
   return {std::move(head)};
 }
 
-// Who was forgotten after the backup: they are in it.
-Result<std::vector<PersonId>> ForgottenAfter(const Store& present, const SchoolId& school, Seq head,
-                                             Seq lost_head) {
+// The newest entry that two journals have in common; 0: they never were one. Each entry holds the
+// digest of the one before, so that up to it all are the same.
+Seq LastInCommon(const Store& a, const Store& b, const SchoolId& school, Seq newest) {
+  const auto same = [&](std::uint64_t seq) {
+    const auto one = a.Get(Family::kJournal, EntryKey(school, Seq(seq)));
+    const auto other = b.Get(Family::kJournal, EntryKey(school, Seq(seq)));
+    return one && other && *one && *one == *other;
+  };
+  std::uint64_t common = 0;
+  std::uint64_t beyond = newest.value() + 1;
+  while (beyond - common > 1) {
+    const std::uint64_t middle = common + (beyond - common) / 2;
+    (same(middle) ? common : beyond) = middle;
+  }
+  return Seq(common);
+}
+
+// Who was forgotten after the two parted: they are in the backup.
+Result<std::vector<PersonId>> ForgottenAfter(const Store& present, const SchoolId& school,
+                                             Seq common, Seq lost_head) {
   std::vector<PersonId> persons;
-  const Range range = EntryRange(school, Seq(head.value() + 1), Seq(lost_head.value() + 1));
+  const Range range = EntryRange(school, Seq(common.value() + 1), Seq(lost_head.value() + 1));
   const auto entries = present.Scan(Family::kJournal, range.begin, range.end);
   for (; entries->Valid(); entries->Next()) {
     ROSTER_ASSIGN(const auto entry, DecodeEntry(entries->value()), "");
@@ -172,15 +189,21 @@ Result<std::vector<PersonId>> ForgottenAfter(const Store& present, const SchoolI
   return persons;
 }
 
-// What the present state knows that the backup can't. Its damage is no obstacle.
-void Compare(const Store& present, RestoredSchool& school, model::RestoredMark& mark) {
+// What the present state knows that the backup can't, if the two were one. Its damage is no
+// obstacle.
+bool Compare(const Store& restored, const Store& present, RestoredSchool& school,
+             model::RestoredMark& mark) {
   const auto lost = HeadOf(present, school.school);
-  if (!lost || !*lost) return;
+  if (!lost || !*lost) return false;
+  const Seq common =
+      LastInCommon(restored, present, school.school, std::min(school.head, (*lost)->seq));
+  if (common.value() == 0) return false;
   school.lost_head = mark.lost_head = (*lost)->seq;
   mark.lost_plans = (*lost)->plans;
   mark.lost_groups = (*lost)->groups;
-  auto forgotten = ForgottenAfter(present, school.school, school.head, school.lost_head);
+  auto forgotten = ForgottenAfter(present, school.school, common, school.lost_head);
   if (forgotten) school.forgotten = mark.forgotten = *std::move(forgotten);
+  return true;
 }
 
 Time LastStamp(const model::QuotaState& state) {
@@ -237,7 +260,9 @@ Result<void> Mark(const RestoreOptions& options, const fs::path& stage, const St
     mark.backup = report.backup.id;
     mark.backup_at = report.backup.at;
     mark.actor = options.actor;
-    if (present != nullptr) Compare(*present, school, mark);
+    if (present != nullptr && Compare(*restored, *present, school, mark)) {
+      report.aside_related = true;
+    }
     batch.Put(Family::kMeta, RestoredMarkKey(id), EncodeRestoredMark(mark));
     report.schools.push_back(std::move(school));
   }
@@ -252,45 +277,79 @@ Result<void> Mark(const RestoreOptions& options, const fs::path& stage, const St
       batch.Put(Family::kMeta, BackupRunKey(), EncodeBackupRun(run));
     }
   }
-  ROSTER_TRY(KeepQuotas(options, *restored, present, batch, report), "reading quotas");
+  ROSTER_TRY(
+      KeepQuotas(options, *restored, report.aside_related ? present : nullptr, batch, report),
+      "reading quotas");
   return restored->Commit(batch, true);
 }
 
-Error CannotMove(const fs::path& db, int error) {
+Error CannotMove(const fs::path& db, int error, const std::string& what_is_where) {
   return {Code::kUnavailable, "disk",
           "The restored state could not be put in the place of " + db.string() + " (" +
-              std::strerror(error) +
-              "). The present state is as it was. Look at the disk, then restore again."};
+              std::strerror(error) + "). " + what_is_where};
 }
 
-// In one step, where the file system can exchange two names. Else there is an instant without a
-// store, and a start in it is refused (CheckNoRestoreInterrupted).
+constexpr std::string_view kAsItWas =
+    "The present state is as it was. Look at the disk, then restore again.";
+
+// Where the file system can't exchange two names: there is an instant without a store, and a start
+// in it is refused (CheckNoRestoreInterrupted).
+Result<void> MoveInTwoSteps(const fs::path& db, const fs::path& stage, const fs::path& aside) {
+  if (::rename(db.c_str(), aside.c_str()) != 0) {
+    return tl::unexpected(CannotMove(db, errno, std::string(kAsItWas)));
+  }
+  if (::rename(stage.c_str(), db.c_str()) == 0) return {};
+  const int error = errno;
+  if (::rename(aside.c_str(), db.c_str()) == 0) {
+    return tl::unexpected(CannotMove(db, error, std::string(kAsItWas)));
+  }
+  return tl::unexpected(
+      CannotMove(db, error,
+                 "There is no store now: the state that was there is " + aside.string() +
+                     ", what was restored is " + stage.string() +
+                     ". Look at the disk, then rename the one that you want back."));
+}
+
+// In one step, where the file system can. An error leaves the stage under its own name.
 Result<void> PutInPlace(const fs::path& db, const fs::path& stage, const fs::path& aside) {
   if (aside.empty()) {
-    if (::renameat2(AT_FDCWD, stage.c_str(), AT_FDCWD, db.c_str(), RENAME_NOREPLACE) != 0) {
-      if (errno != EEXIST) return tl::unexpected(CannotMove(db, errno));
-      return Fail(Code::kRefused, "already-running",
-                  "A store has appeared at " + db.string() +
-                      " meanwhile: was rosterd started? Stop it, then restore again.");
+    if (::renameat2(AT_FDCWD, stage.c_str(), AT_FDCWD, db.c_str(), RENAME_NOREPLACE) == 0) {
+      return {};
     }
-    return SyncFolder(db.parent_path());
+    if (errno != EEXIST) return tl::unexpected(CannotMove(db, errno, "Look at the disk."));
+    return Fail(Code::kRefused, "already-running",
+                "A store has appeared at " + db.string() +
+                    " meanwhile: was rosterd started? Stop it, then restore again.");
   }
   // Under the name that the present state will have: what bears it is never cleared away.
-  if (::rename(stage.c_str(), aside.c_str()) != 0) return tl::unexpected(CannotMove(db, errno));
-  ROSTER_TRY(SyncFolder(db.parent_path()), "");
-  if (::renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, db.c_str(), RENAME_EXCHANGE) != 0) {
-    if (errno != EINVAL && errno != ENOSYS) return tl::unexpected(CannotMove(db, errno));
-    if (::rename(aside.c_str(), stage.c_str()) != 0 || ::rename(db.c_str(), aside.c_str()) != 0 ||
-        ::rename(stage.c_str(), db.c_str()) != 0) {
-      return tl::unexpected(CannotMove(db, errno));
-    }
+  if (::rename(stage.c_str(), aside.c_str()) != 0) {
+    return tl::unexpected(CannotMove(db, errno, std::string(kAsItWas)));
   }
-  return SyncFolder(db.parent_path());
+  auto named = SyncFolder(db.parent_path());
+  if (named && ::renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, db.c_str(), RENAME_EXCHANGE) == 0) {
+    return {};
+  }
+  const int error = errno;
+  if (::rename(aside.c_str(), stage.c_str()) != 0) {
+    return tl::unexpected(CannotMove(
+        db, errno, "The present state is as it was; the restored copy is " + aside.string() + "."));
+  }
+  if (!named) return named;
+  if (error != EINVAL && error != ENOSYS) {
+    return tl::unexpected(CannotMove(db, error, std::string(kAsItWas)));
+  }
+  return MoveInTwoSteps(db, stage, aside);
 }
 
 }  // namespace
 
 Result<RestoreReport> Restore(const RestoreOptions& options) {
+  if (std::error_code none; !fs::is_directory(options.db.parent_path(), none)) {
+    return Fail(Code::kRefused, "no-state-directory",
+                "There is no directory " + options.db.parent_path().string() +
+                    " (state_dir). Nothing was changed: make it, owned by the user that rosterd "
+                    "runs as, or install the package, which does.");
+  }
   ROSTER_ASSIGN(const Present present, Present::Take(options.db), "");
   RestoreReport report;
   ROSTER_ASSIGN(report.backup, Choose(options), "");
@@ -307,8 +366,22 @@ Result<RestoreReport> Restore(const RestoreOptions& options) {
   if (auto done = CloseAndSync(stage); !done) return undo(done.error());
   if (present.there()) report.aside = AsideOf(options.db, options.now);
   report.aside_read = present.store() != nullptr;
-  ROSTER_TRY(PutInPlace(options.db, stage, report.aside), "");
+  if (auto done = PutInPlace(options.db, stage, report.aside); !done) {
+    // Without a store the stage may be all that there is.
+    return fs::exists(options.db, error) || report.aside.empty() ? undo(done.error())
+                                                                 : tl::unexpected(done.error());
+  }
+  if (const auto synced = SyncFolder(options.db.parent_path()); !synced) {
+    report.problem =
+        "It is in its place, and a power cut may still take it back: " + synced.error().message +
+        " Look at the disk before rosterd is started.";
+  }
   return report;
+}
+
+bool RemoveUnusedRestore(const fs::path& db) {
+  std::error_code error;
+  return fs::remove_all(StageOf(db), error) > 0 && !error;
 }
 
 Result<void> CheckNoRestoreInterrupted(const fs::path& db) {

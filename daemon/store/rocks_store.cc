@@ -208,8 +208,28 @@ Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::filesystem::path
   return store;
 }
 
-// A migration that is cut off begins again at the next start: the checkpoint is of before it, and
-// the number of the format is written last.
+namespace {
+
+// One that is there is of an earlier upgrade, whose result was put back since: it stays, by a name
+// with a number.
+Result<void> MoveAside(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return {};
+  std::filesystem::path unused;
+  for (int i = 1; unused.empty() || std::filesystem::exists(unused, error); ++i) {
+    unused = path.string() + "-" + std::to_string(i);
+  }
+  std::filesystem::rename(path, unused, error);
+  if (!error) return {};
+  return Fail(Code::kUnavailable, "disk",
+              path.string() + " is of an earlier upgrade and could not be renamed: " +
+                  error.message() + ". Nothing was changed: move it away.");
+}
+
+}  // namespace
+
+// A migration that is cut off begins again at the next start: the checkpoint is of before it, a
+// mark says that it is of this upgrade, and the number of the format is written last.
 Result<void> RocksStore::Upgrade() {
   std::uint32_t format = database_->format();
   while (format < options_.format) {
@@ -221,14 +241,20 @@ Result<void> RocksStore::Upgrade() {
                       ", which this rosterd no longer reads. Nothing was changed: install a "
                       "version between the two first.");
     }
-    if (options_.checkpoint_before_upgrade) {
-      ROSTER_TRY(
-          database_->Checkpoint(path_.string() + ".before-upgrade-" + std::to_string(format)), "");
+    ROSTER_ASSIGN(const auto under_way, Get(Family::kMeta, UpgradeKey()), "");
+    if (options_.checkpoint_before_upgrade && !under_way) {
+      const std::string path = path_.string() + ".before-upgrade-" + std::to_string(format);
+      ROSTER_TRY(MoveAside(path), "");
+      ROSTER_TRY(database_->Checkpoint(path), "");
+      Batch mark;
+      mark.Put(Family::kMeta, UpgradeKey(), "");
+      ROSTER_TRY(Commit(mark, true), "");
     }
     ROSTER_TRY(step->run(*this), "");
     ++format;
     Batch batch;
     batch.Put(Family::kMeta, FormatKey(), EncodeFormat({format, options_.program}));
+    batch.Delete(Family::kMeta, UpgradeKey());
     ROSTER_TRY(Commit(batch, true), "");
   }
   return {};

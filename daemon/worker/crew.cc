@@ -5,32 +5,37 @@
 namespace roster::worker {
 
 Crew::Crew(std::size_t size, SiteMaker make_site, std::function<void()> ended)
-    : size_(size), make_site_(std::move(make_site)), ended_callback_(std::move(ended)) {
-  threads_.reserve(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    threads_.emplace_back([this](const std::stop_token& stop) { Run(stop); });
-  }
-}
+    : size_(size), make_site_(std::move(make_site)), ended_callback_(std::move(ended)) {}
 
 Crew::~Crew() {
   StopAll();
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;  // threads_ stays as it is from here on
+  }
   for (std::jthread& thread : threads_) thread.request_stop();
 }
 
-std::size_t Crew::idle() const {
+void Crew::Start(model::LeasedTask task) {
   const std::lock_guard lock(mutex_);
-  const std::size_t busy = open_.size() - ended_.size();
-  return busy >= size_ ? 0 : size_ - busy;
+  const auto [it, is_new] = open_.try_emplace(AttemptOf(task));
+  if (!is_new) return;
+  Lane& lane = lanes_[task.school];
+  lane.waiting.push_back({std::move(task), it->second.get_token()});
+  MakeReady(lane);
 }
 
-void Crew::Start(model::LeasedTask task) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto [it, is_new] = open_.try_emplace(AttemptOf(task));
-    if (!is_new) return;
-    jobs_.push_back({std::move(task), it->second.get_token()});
+void Crew::MakeReady(Lane& lane) {
+  while (!lane.waiting.empty() && lane.going < size_) {
+    ready_.push_back(std::move(lane.waiting.front()));
+    lane.waiting.pop_front();
+    ++lane.going;
   }
-  work_came_.notify_one();
+  while (!ending_ && free_threads_ < ready_.size() && threads_.size() < kThreadsMax) {
+    ++free_threads_;
+    threads_.emplace_back([this](const std::stop_token& stop) { Run(stop); });
+  }
+  work_came_.notify_all();
 }
 
 void Crew::Stop(const Attempt& attempt) {
@@ -50,28 +55,34 @@ std::vector<std::pair<Attempt, model::Outcome>> Crew::TakeEnded() {
 }
 
 void Crew::Run(const std::stop_token& stop) {
-  Sites sites;
-  while (true) {
-    Job job;
-    {
-      std::unique_lock lock(mutex_);
-      if (!work_came_.wait(lock, stop, [this] { return !jobs_.empty(); })) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+  std::unique_lock lock(mutex_);
+  while (work_came_.wait(lock, stop, [this] { return !ready_.empty(); })) {
+    --free_threads_;
+    const Job job = std::move(ready_.front());
+    ready_.pop_front();
+    Lane& lane = lanes_.at(job.task.school);  // lanes stay where they are
+    std::unique_ptr<target::Site> site;
+    if (!lane.unused.empty()) {
+      site = std::move(lane.unused.back());
+      lane.unused.pop_back();
     }
-    model::Outcome outcome = Execute(job, sites);
-    {
-      const std::lock_guard lock(mutex_);
-      ended_.emplace_back(AttemptOf(job.task), std::move(outcome));
-    }
+    lock.unlock();
+    model::Outcome outcome = Execute(job, site);
+    lock.lock();
+    ended_.emplace_back(AttemptOf(job.task), std::move(outcome));
+    if (site) lane.unused.push_back(std::move(site));
+    --lane.going;
+    ++free_threads_;
+    MakeReady(lane);
+    lock.unlock();
     ended_callback_();
+    lock.lock();
   }
 }
 
-model::Outcome Crew::Execute(const Job& job, Sites& sites) const {
+model::Outcome Crew::Execute(const Job& job, std::unique_ptr<target::Site>& site) const {
   if (job.stop.stop_requested()) return model::Failed{"stopped", true, false, std::nullopt};
   try {
-    auto& site = sites[job.task.school];
     if (!site) site = make_site_(job.task.school);
     if (!site) return model::Failed{"unknown-school", true, false, std::nullopt};
     return site->Execute(job.task.task, job.stop);

@@ -15,6 +15,9 @@ bool IsStopped(const model::Outcome& outcome) {
 
 Attempt AttemptOf(const model::LeaseRef& ref) { return {ref.school, ref.task, ref.attempt}; }
 
+// Held and not ended: the daemon gives one process 1,000.
+constexpr std::size_t kOpenMax = 500;
+
 std::pair<SchoolId, TaskId> TaskOf(const Attempt& attempt) {
   return {std::get<0>(attempt), std::get<1>(attempt)};
 }
@@ -76,10 +79,20 @@ model::WorkerRequest LeaseProtocol::MakeRequest(Line& line, Duration now) {
 // ---- asking -------------------------------------------------------------------------------------
 
 // Twice as many as are executed at a time: none of them waits for the daemon.
+std::uint32_t LeaseProtocol::OpenOfOneSchool() const { return 2 * settings_.concurrency; }
+
 std::uint32_t LeaseProtocol::RoomForTasks() const {
-  const std::size_t wanted = std::size_t{2} * settings_.concurrency;
+  const std::size_t schools = std::max<std::size_t>(settings_.schools.size(), 1);
+  const std::size_t wanted = std::min(kOpenMax, OpenOfOneSchool() * schools);
   const std::size_t open = running_ + waiting_.size();
   return open >= wanted ? 0 : static_cast<std::uint32_t>(wanted - open);
+}
+
+bool LeaseProtocol::IsAnySchoolFull() const {
+  std::map<SchoolId, std::size_t> held_of;
+  for (const auto& [attempt, held] : held_) ++held_of[std::get<SchoolId>(attempt)];
+  return std::any_of(held_of.begin(), held_of.end(),
+                     [this](const auto& one) { return one.second >= OpenOfOneSchool(); });
 }
 
 bool LeaseProtocol::WantsReport() const { return !ended_.empty(); }
@@ -150,7 +163,8 @@ void LeaseProtocol::AddHeartbeat(std::vector<model::WorkerRequest>& due, Duratio
 
 void LeaseProtocol::AddLease(std::vector<model::WorkerRequest>& due, Duration now) {
   auto request = MakeRequest(lease_line_, now);
-  request.body = model::Lease{settings_.schools, RoomForTasks(), settings_.lease_wait};
+  request.body =
+      model::Lease{settings_.schools, RoomForTasks(), settings_.lease_wait, OpenOfOneSchool()};
   due.push_back(std::move(request));
 }
 
@@ -171,7 +185,11 @@ ReplyEffects LeaseProtocol::Replied(const model::WorkerReply& reply, Duration no
     if (leases->lease > Duration::zero()) lease_ = leases->lease;
     const Duration granted = known ? lease_line_.sent : now - lease_;
     if (known) LineAnswered(lease_line_);
-    if (known && settings_.once && leases->tasks.empty()) exhausted_ = true;
+    if (known && settings_.once && leases->tasks.empty()) {
+      // A school of which no more are given may have others.
+      exhausted_ = !IsAnySchoolFull();
+      if (!exhausted_) lease_line_.not_before = now + settings_.retry_delay_first;
+    }
     effects.shares = leases->shares;
     TakeLeases(*leases, granted + lease_, effects);
   } else if (const auto* error = std::get_if<Error>(&reply.body)) {
@@ -271,10 +289,14 @@ std::optional<model::LeasedTask> LeaseProtocol::Begin(Duration now) {
   for (std::size_t i = 0; i < waiting_.size();) {
     const Attempt attempt = waiting_[i];
     Held& held = held_.at(attempt);
-    if (now >= held.until || !busy_.insert(TaskOf(attempt)).second) {
+    const SchoolId& school = std::get<SchoolId>(attempt);
+    const auto of_school = running_of_.find(school);
+    const bool full = of_school != running_of_.end() && of_school->second >= settings_.concurrency;
+    if (full || now >= held.until || !busy_.insert(TaskOf(attempt)).second) {
       ++i;
       continue;
     }
+    ++running_of_[school];
     waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
     held.state = State::kRunning;
     ++running_;
@@ -298,6 +320,8 @@ void LeaseProtocol::Ended(const Attempt& attempt, model::Outcome outcome) {
   const auto it = held_.find(attempt);
   if (it == held_.end() || it->second.state != State::kRunning) return;
   --running_;
+  const auto of_school = running_of_.find(std::get<SchoolId>(attempt));
+  if (--of_school->second == 0) running_of_.erase(of_school);
   busy_.erase(TaskOf(attempt));
   if (it->second.lost && IsStopped(outcome)) {
     Drop(attempt);

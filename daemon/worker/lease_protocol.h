@@ -22,7 +22,7 @@ namespace roster::worker {
 struct ProtocolSettings {
   std::string worker;                             // unique while it runs
   std::vector<SchoolId> schools;                  // whose tasks are asked for; none: any
-  std::uint32_t concurrency = 4;                  // tasks executed at a time, >= 1
+  std::uint32_t concurrency = 4;                  // tasks of one school at a time, >= 1
   bool once = false;                              // finished when the daemon has no task left
   Duration lease_wait = std::chrono::seconds(2);  // how long the daemon may keep a lease open
   Duration answer_max = std::chrono::seconds(3);  // then a request counts as lost
@@ -60,8 +60,9 @@ class LeaseProtocol {
   void SendFailed(const std::string& request_id, Duration now);
   ReplyEffects Replied(const model::WorkerReply& reply, Duration now);
 
-  // The next task to execute. One whose lease has run out by our own clock waits for a heartbeat's
-  // answer: somebody else may hold it. Not the same task twice at a time.
+  // The next task to execute: of a school of which fewer than `concurrency` are, so that a site
+  // that is slow holds up its own tasks alone. One whose lease has run out by our own clock waits
+  // for a heartbeat's answer: somebody else may hold it. Not the same task twice at a time.
   std::optional<model::LeasedTask> Begin(Duration now);
   // Running attempts whose lease has run out, each told once.
   std::vector<Attempt> RunOut(Duration now);
@@ -103,7 +104,9 @@ class LeaseProtocol {
   model::WorkerRequest MakeRequest(Line& line, Duration now);
   Duration HeartbeatEvery() const { return lease_ / 3; }
   Duration HeartbeatAnswerMax() const { return std::min(settings_.answer_max, HeartbeatEvery()); }
+  std::uint32_t OpenOfOneSchool() const;
   std::uint32_t RoomForTasks() const;
+  bool IsAnySchoolFull() const;
   bool WantsReport() const;
   bool WantsHeartbeat() const { return !held_.empty(); }
   bool WantsLease() const;
@@ -133,6 +136,7 @@ class LeaseProtocol {
   std::vector<Attempt> beaten_;                 // in the heartbeat under way
   std::set<std::pair<SchoolId, TaskId>> busy_;  // tasks that run
   std::size_t running_ = 0;
+  std::map<SchoolId, std::size_t> running_of_;  // none is 0
   std::size_t report_batch_;
   std::optional<Duration> unanswered_since_;
   bool stopping_ = false;

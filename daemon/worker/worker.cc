@@ -110,7 +110,7 @@ void Worker::StartTasks() {
                FieldsOf(attempt));
     crew_.Stop(attempt);
   }
-  while (!stopping_ && crew_.idle() > 0) {
+  while (!stopping_) {
     auto task = protocol_.Begin(now);
     if (!task) break;
     crew_.Start(std::move(*task));

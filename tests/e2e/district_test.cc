@@ -1,9 +1,12 @@
 // A district: one FACTS, one key for all of it, and several schools of it in one rosterd.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -150,6 +153,101 @@ TEST_F(District, AStudentOfTwoSchoolsIsInBothAndLeavesOneAlone) {
   EXPECT_EQ(StatusOf("north")["counters"]["toArchive"], std::to_string(in_both));
 }
 
+TEST_F(District, ListsAreOfAllSchoolsUnlessOneIsNamed) {
+  world_.StartDaemon();
+  Poll("tcs");
+  Poll("north");
+
+  std::map<std::string, Ids> people;
+  for (const Json& row : world_.CtlJson({"users", "--status", "all"})) {
+    people[row.at("school").get<std::string>()].insert(
+        std::stoll(row.at("person").get<std::string>()));
+  }
+  EXPECT_EQ(people,
+            (std::map<std::string, Ids>{{"tcs", People("tcs")}, {"north", People("north")}}));
+  std::map<std::string, std::size_t> polls;
+  for (const Json& entry : world_.CtlJson({"journal", "--type", "PollCompleted"})) {
+    ++polls[entry.at("school").get<std::string>()];
+  }
+  EXPECT_EQ(polls, (std::map<std::string, std::size_t>{{"tcs", 1}, {"north", 1}}));
+
+  const std::string shared = std::to_string(*shared_.begin());
+  for (const std::vector<std::string>& list :
+       std::vector<std::vector<std::string>>{{"users"},
+                                             {"users", "--status", "all"},
+                                             {"duplicates"},
+                                             {"matches"},
+                                             {"excluded"},
+                                             {"invite", "--log"},
+                                             {"tasks"},
+                                             {"explain", shared},
+                                             {"events"},
+                                             {"journal"},
+                                             {"journal", "verify"}}) {
+    const Finished shown = world_.Ctl(list);
+    EXPECT_EQ(shown.code, 0) << list[0] << shown.err;
+    EXPECT_EQ(shown.err, "") << list[0];
+    EXPECT_TRUE(shown.out.starts_with("Example Christian School (tcs)\n")) << shown.out;
+    EXPECT_NE(shown.out.find("\n\nNorth School (north)\n"), std::string::npos) << shown.out;
+  }
+  EXPECT_EQ(world_.Ctl({"explain", "999999999"}).code, 1);
+
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"plan"},
+                                             {"plan", "1"},
+                                             {"tasks", "--plan", "1"},
+                                             {"select", shared},
+                                             {"poll"},
+                                             {"sync", "--yes"},
+                                             {"events", "--since", "1"}}) {
+    const Finished asked = world_.Ctl(command);
+    EXPECT_EQ(asked.code, 2) << command[0];
+    EXPECT_NE(asked.err.find("There are 2 schools: say which with --school (tcs, north)."),
+              std::string::npos)
+        << command[0] << ": " << asked.err;
+  }
+}
+
+TEST_F(District, AllSchoolsAreFollowedAtOnce) {
+  world_.StartDaemon();
+  const std::string log = world_.Path("followed.jsonl");
+  Process follow = Process::Start({Program("client/rosterctl"), "--endpoint", world_.endpoint(),
+                                   "--json", "events", "--follow", "--type", "ConfigReloaded"},
+                                  log);
+  const auto followed = [&] {
+    std::multiset<std::string> schools;
+    std::ifstream lines(log);
+    for (std::string line; std::getline(lines, line) && !lines.eof();) {
+      schools.insert(Json::parse(line).at("school").get<std::string>());
+    }
+    return schools;
+  };
+  // It begins with what comes, so the first ones may be before it.
+  const auto reloaded = [&] {
+    EXPECT_EQ(world_.Ctl({"reload"}).code, 0);  // told in the journals of all
+    return followed().contains("north") && followed().contains("tcs");
+  };
+  EXPECT_TRUE(Eventually(reloaded));
+  follow.Kill(SIGINT);
+  EXPECT_EQ(follow.Wait(), 0);
+}
+
+TEST_F(District, ASchoolWithoutTheRoleForItIsLeftOut) {
+  const std::string me = "users: [\"" + std::to_string(::getuid()) + "\"]";
+  std::ofstream(world_.config(), std::ios::app)
+      << "access:\n  - {name: me, " << me << ", roles: [operator, reviewer], schools: [tcs]}\n"
+      << "  - {name: me-too, " << me << ", roles: [worker], schools: [north]}\n";
+  world_.StartDaemon();
+  Poll("tcs");
+  const Finished shown = world_.Ctl({"users"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_TRUE(shown.out.starts_with("Example Christian School (tcs)\n")) << shown.out;
+  EXPECT_EQ(shown.out.find("North School"), std::string::npos) << shown.out;
+  EXPECT_TRUE(shown.err.starts_with("rosterctl: north is left out: ListUsers needs the role"))
+      << shown.err;
+  EXPECT_EQ(In("north", {"users"}).code, 3);
+}
+
 TEST_F(District, WhatFailsInOneSchoolDelaysNoOther) {
   world_.StartDaemon();
   world_.StartWorker();
@@ -171,6 +269,28 @@ TEST_F(District, WhatFailsInOneSchoolDelaysNoOther) {
   north_.faults().Clear();
   ASSERT_EQ(In("north", {"retry", "--all"}).code, 0);
   EXPECT_TRUE(Eventually([&] { return !Effects(north_).empty(); })) << "it goes on where it stood";
+}
+
+// The first school's site answers, and takes its time: the one worker works for the other
+// meanwhile.
+TEST_F(District, ASlowSiteHoldsUpItsOwnTasksAlone) {
+  world_.StartDaemon();
+  world_.StartWorker();
+  Poll("tcs");
+  Poll("north");
+  world_.sandbox().faults().Add(
+      sandbox::FaultFromText("kind=delay,server=site,delay_ms=5000,times=-1"));
+  ASSERT_EQ(In("tcs", {"select", "--all", "--status", "new"}).code, 0);
+  ASSERT_EQ(In("tcs", {"sync", "--yes"}).code, 0);
+  const auto count = [&](const char* state) {
+    const Json tasks = StatusOf("tcs")["tasks"];
+    return tasks.contains(state) ? std::stoull(tasks[state].get<std::string>()) : 0;
+  };
+  ASSERT_TRUE(Eventually([&] { return count("leased") > 0; }));
+  SyncAll("north");
+  EXPECT_FALSE(Effects(north_).empty());
+  EXPECT_GT(count("queued") + count("leased"), 0U) << "the slow one is not done yet";
+  world_.sandbox().faults().Clear();
 }
 
 }  // namespace

@@ -66,10 +66,17 @@ World::World(WorldOptions options)
       << " tier: " << options_.tier << ", page_size: " << options_.page_size
       << ", poll_every: " << options_.poll_every << ", max_shrink: " << options_.max_shrink << "}\n"
       << "    scope: " << options_.scope << "\n"
-      << options_.more << "    site: {scim: {base_url: \"" << sandbox_->site().url()
-      << "\", read_token: {file: read_token}, write_token: {file: write_token},"
-      << " external_id: \"" << options_.external_id << "\","
-      << " requests_per_second: " << options_.requests_per_second << "}}\n";
+      << options_.more << "    site: " << (options_.site.empty() ? ScimSite() : options_.site)
+      << "\n";
+}
+
+std::string World::ScimSite() const {
+  std::ostringstream site;
+  site << "{scim: {base_url: \"" << sandbox_->site().url()
+       << "\", read_token: {file: read_token}, write_token: {file: write_token},"
+       << " external_id: \"" << options_.external_id << "\","
+       << " requests_per_second: " << options_.requests_per_second << "}}";
+  return site.str();
 }
 
 World::~World() {

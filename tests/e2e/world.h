@@ -28,6 +28,7 @@ struct WorldOptions {
   std::string accounts = "students";  // or "parents"
   std::string more;                   // further keys of the school, a line each
   std::string max_shrink = "20%";
+  std::string site;       // what the config says of the site; "": the sandbox's, by SCIM
   std::string endpoints;  // the config's; "": on ipc
   std::string top;        // further keys of the config, a line each
 };
@@ -69,6 +70,8 @@ class World {
   std::vector<Json> Effects();
 
  private:
+  std::string ScimSite() const;
+
   WorldOptions options_;
   std::string directory_;
   std::string config_;

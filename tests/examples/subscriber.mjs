@@ -8,6 +8,7 @@ import { blake2b } from '@noble/hashes/blake2.js';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import protobuf from 'protobufjs';
 import { Dealer, Subscriber as Sub } from 'zeromq';
 
@@ -42,8 +43,10 @@ async function ask(body) {
         continue;
       }
       if (reply.requestId !== requestId) continue; // the late answer to an earlier question
-      if (reply.error) fail(`rosterd refuses: ${reply.error.message}`);
-      return reply;
+      if (!reply.error) return reply;
+      if (reply.error.code !== 'unavailable') fail(`rosterd refuses: ${reply.error.message}`);
+      await setTimeout(1000); // then it may be asked again
+      break;
     }
   }
 }
@@ -76,31 +79,56 @@ function take(entry, bytes) {
   left -= 1;
 }
 
-// Asks until nothing is missing. Only here can anything be found wrong with the journal.
-async function catchUp(school) {
+// A message that is what it says; null: it is not.
+function parse(type, bytes) {
+  let message;
+  try { message = type.decode(bytes); } catch { return null; }
+  return message.version === VERSION && message.school === school ? message : null;
+}
+
+// Entries, and the head. Only here can anything be found wrong with the journal.
+async function replay(from, limit) {
+  const since = protobuf.util.Long.fromString(from.toString(), true);
+  const reply = (await ask({ school, replay: { since, limit } })).replay;
+  const head = number(reply.head);
+  if (head < cursor.seq) fail(`the journal ends at ${head}, and entry ${cursor.seq} was known`);
+  if (reply.entries.length === 0 && head > from) {
+    fail(`the journal goes on to ${head}, and what follows ${from} is not given`);
+  }
+  return { entries: reply.entries, head };
+}
+
+// Whether the journal still is the one that was known.
+async function lookAgain() {
+  if (cursor.seq === 0n) return;
+  const { entries } = await replay(cursor.seq - 1n, 1);
+  if (!digest(entries[0]).equals(cursor.digest)) fail(`another journal: entry ${cursor.seq} is not the one that was known`);
+}
+
+// Asks until nothing is missing.
+async function catchUp() {
   while (left > 0) {
-    const since = protobuf.util.Long.fromString(cursor.seq.toString(), true);
-    const { replay } = await ask({ school, replay: { since, limit: Math.min(1000, left) } });
-    const head = number(replay.head);
-    if (head < cursor.seq) fail(`the journal ends at ${head}, and entry ${cursor.seq} was known`);
-    for (const bytes of replay.entries) {
-      const entry = Entry.decode(bytes);
-      if (entry.version !== VERSION || entry.school !== school || !follows(entry)) {
-        fail(`the journal is damaged: entry ${entry.seq} does not fit the one before`);
-      }
+    const { entries, head } = await replay(cursor.seq, Math.min(1000, left));
+    for (const bytes of entries) {
+      const entry = parse(Entry, bytes);
+      if (!entry || !follows(entry)) fail(`the journal is damaged: what follows ${cursor.seq} does not fit`);
       take(entry, bytes);
     }
-    save();
+    if (entries.length > 0) save();
     if (cursor.seq === head) return;
   }
 }
 
-// What is published is a hint. True: something is missing.
-function hear(topic, bytes) {
-  if (topic.toString().endsWith('.Beat')) return number(Beat.decode(bytes).head) > cursor.seq;
-  const entry = Entry.decode(bytes);
-  if (entry.version !== VERSION || number(entry.seq) <= cursor.seq) return false;
-  if (!follows(entry)) return true;
+// What is published is a hint. True: something may be missing.
+async function hear(topic, bytes) {
+  if (topic.toString().endsWith('.Beat')) {
+    const beat = parse(Beat, bytes);
+    if (beat && number(beat.head) === cursor.seq && !cursor.digest.equals(beat.headHash)) await lookAgain();
+    return !beat || number(beat.head) > cursor.seq;
+  }
+  const entry = parse(Entry, bytes);
+  if (entry && number(entry.seq) <= cursor.seq) return false; // known
+  if (!entry || !follows(entry)) return true;
   take(entry, bytes);
   save();
   return false;
@@ -113,13 +141,14 @@ const events = new Sub({ ...options, receiveHighWaterMark: 10_000, receiveTimeou
 events.connect(eventsEndpoint ?? status.eventsEndpoint);
 events.subscribe(`${school}.`);
 
-await catchUp(school);
+await lookAgain();
+await catchUp();
 while (left > 0) {
   let frames;
   try { frames = await events.receive(); } catch (error) {
     if (error.code !== 'EAGAIN') throw error;
     frames = []; // silence: the socket may be deaf
   }
-  if (frames.length !== 2 || hear(...frames)) await catchUp(school);
+  if (frames.length !== 2 || await hear(...frames)) await catchUp();
 }
 process.exit(0);

@@ -14,6 +14,7 @@ import time
 import uuid
 
 import zmq
+from google.protobuf.message import DecodeError
 from roster.v1 import control_pb2, events_pb2, journal_pb2
 
 VERSION = 1
@@ -51,9 +52,12 @@ class Control:
                 reply = control_pb2.Reply.FromString(self.socket.recv())
                 if reply.request_id != request.request_id:
                     continue  # the late answer to an earlier question
-                if reply.HasField("error"):
+                if not reply.HasField("error"):
+                    return reply
+                if reply.error.code != "unavailable":
                     sys.exit(f"rosterd refuses: {reply.error.message}")
-                return reply
+                time.sleep(1)  # then it may be asked again
+                break
 
 
 class Cursor:
@@ -81,39 +85,67 @@ class Subscriber:
     def __init__(self, control, cursor, school, count):
         self.control, self.cursor, self.school, self.left = control, cursor, school, count
 
+    def replay(self, since, limit):
+        """Entries, and the head. Only here can anything be found wrong with the journal."""
+        body = control_pb2.Replay(since=since, limit=limit)
+        reply = self.control.ask(self.school, replay=body).replay
+        if reply.head < self.cursor.seq:
+            sys.exit(f"the journal ends at {reply.head}, and entry {self.cursor.seq} was known")
+        if not reply.entries and reply.head > since:
+            sys.exit(f"the journal goes on to {reply.head}, and what follows {since} is not given")
+        return reply.entries, reply.head
+
+    def look_again(self):
+        """Whether the journal still is the one that was known."""
+        if self.cursor.seq > 0:
+            entries, _ = self.replay(self.cursor.seq - 1, 1)
+            if digest(entries[0]) != self.cursor.digest:
+                sys.exit(f"another journal: entry {self.cursor.seq} is not the one that was known")
+
     def take(self, entry, entry_bytes):
         print(entry.seq, entry.WhichOneof("event"), flush=True)
         self.cursor.seq, self.cursor.digest = entry.seq, digest(entry_bytes)
         self.left -= 1
 
+    def is_ours(self, message):
+        return message.version == VERSION and message.school == self.school
+
     def follows(self, entry):
         return entry.seq == self.cursor.seq + 1 and entry.previous == self.cursor.digest
 
     def catch_up(self):
-        """Asks until nothing is missing. Only here can anything be found wrong with the journal."""
+        """Asks until nothing is missing."""
         while self.left > 0:
-            body = control_pb2.Replay(since=self.cursor.seq, limit=min(1000, self.left))
-            reply = self.control.ask(self.school, replay=body).replay
-            if reply.head < self.cursor.seq:
-                sys.exit(f"the journal ends at {reply.head}, and entry {self.cursor.seq} was known")
-            for entry_bytes in reply.entries:
-                entry = journal_pb2.Entry.FromString(entry_bytes)
-                if entry.version != VERSION or entry.school != self.school or not self.follows(entry):
-                    sys.exit(f"the journal is damaged: entry {entry.seq} does not fit the one before")
+            entries, head = self.replay(self.cursor.seq, min(1000, self.left))
+            for entry_bytes in entries:
+                try:
+                    entry = journal_pb2.Entry.FromString(entry_bytes)
+                except DecodeError:
+                    entry = journal_pb2.Entry()
+                if not self.is_ours(entry) or not self.follows(entry):
+                    sys.exit(f"the journal is damaged: what follows {self.cursor.seq} does not fit")
                 self.take(entry, entry_bytes)
-            self.cursor.save()
-            if self.cursor.seq == reply.head:
+            if entries:
+                self.cursor.save()
+            if self.cursor.seq == head:
                 return
 
     def hear(self, topic, payload):
-        """What is published is a hint. True: something is missing."""
-        if topic.endswith(b".Beat"):
-            beat = events_pb2.Beat.FromString(payload)
-            return beat.head > self.cursor.seq
-        entry = journal_pb2.Entry.FromString(payload)
-        if entry.version != VERSION or entry.seq <= self.cursor.seq:
-            return False
-        if not self.follows(entry):
+        """What is published is a hint. True: something may be missing."""
+        try:
+            if topic.endswith(b".Beat"):
+                beat = events_pb2.Beat.FromString(payload)
+                if not self.is_ours(beat):
+                    return True
+                if beat.head == self.cursor.seq and beat.head_hash != self.cursor.digest:
+                    self.look_again()
+                return beat.head > self.cursor.seq
+            entry = journal_pb2.Entry.FromString(payload)
+        except DecodeError:
+            return True
+        if self.is_ours(entry) and entry.seq <= self.cursor.seq:
+            return False  # known
+        if not self.is_ours(entry) or not self.follows(entry):
             return True
         self.take(entry, payload)
         self.cursor.save()
@@ -132,6 +164,7 @@ def main():
 
     count = int(sys.argv[4]) if len(sys.argv) > 4 else sys.maxsize
     subscriber = Subscriber(control, Cursor(cursor_file), school, count)
+    subscriber.look_again()
     subscriber.catch_up()
     while subscriber.left > 0:
         if not events.poll(TRY_MS):

@@ -190,7 +190,7 @@ void Check(std::string_view bytes) {
               [&](const std::string&, const Keys&) {
                 return std::make_unique<AnsweringChannel>(session, clock);
               },
-              [&](const std::string&, const std::string&,
+              [&](const std::string&, const std::vector<std::string>&,
                   const Keys&) -> Answer<std::unique_ptr<client::Feed>> {
                 return std::make_unique<HeardFeed>(session, clock);
               }};

@@ -102,6 +102,10 @@ void Facts(Writer& out) {
         "facts_page", name + "-wrong", list,
         Fake::Envelope(R"({"personId":"Qzmarker7"},{},{"personId":7,"lastName":5})", 1, 1, 9, 3));
   }
+  out.Write(
+      "sheet_export", "export", 0,
+      "ID,External,Status,Roles,Login,Email,First\n1,tcs:1,Active,,2026-08-24,Qzmarker7@example."
+      "org,Ada\n2,,Archived,Owner,never,b@example.org,\"Ben, Jr.\"\n");
   const std::string statuses = R"([{"status":"Enrolled","displayName":"Enrolled "}])";
   const auto page = [](const std::string& results, std::size_t at, std::size_t pages,
                        std::size_t count) { return Fake::Envelope(results, at, pages, 3, count); };

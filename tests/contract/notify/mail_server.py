@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A mail server for tests (Debian's python3-aiosmtpd): STARTTLS, login, and a mail is on disk before it is
-taken. Each one is a line of JSON in MAILS. While FOLDER/fail exists, it answers with the words in it.
+taken. Each one is a line of JSON in MAILS. While FOLDER/fail exists, it answers with the words in it; whose address
+stands in FOLDER/refuse is refused with 550; and a command in FOLDER/hang ("DATA", "QUIT") is not answered for ever:
+then FOLDER/hangs is there.
 
     mail_server.py PORT MAILS FOLDER USER PASSWORD [--plain]
 
@@ -18,11 +20,34 @@ port, mails, folder, user, password = sys.argv[1:6]
 plain = "--plain" in sys.argv
 
 
+def words(name):
+    if not os.path.exists(f"{folder}/{name}"):
+        return ""
+    with open(f"{folder}/{name}") as file:
+        return file.read().strip()
+
+
+async def hang(command):
+    if words("hang") == command:
+        open(folder + "/hangs", "w").close()
+        await asyncio.Event().wait()
+
+
 class Handler:
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in words("refuse").split():
+            return "550 5.1.1 nobody of that name"
+        envelope.rcpt_tos.append(address)
+        return "250 good"
+
+    async def handle_QUIT(self, server, session, envelope):
+        await hang("QUIT")
+        return "221 bye"
+
     async def handle_DATA(self, server, session, envelope):
-        if os.path.exists(folder + "/fail"):
-            with open(folder + "/fail") as file:
-                return file.read().strip()
+        await hang("DATA")
+        if words("fail"):
+            return words("fail")
         mail = {
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -251,7 +252,9 @@ TEST_F(Notify, AWebhookIsASignedCloudEvent) {
   EXPECT_EQ(event.at("specversion"), "1.0");
   EXPECT_EQ(event.at("type"), "rosterd.v1.ReviewRequired");
   EXPECT_EQ(event.at("source"), "/rosterd/tcs");
-  EXPECT_EQ(event.at("data").at("seq"), event.at("id"));
+  EXPECT_TRUE(event.at("id").get<std::string>().starts_with(
+      event.at("data").at("seq").get<std::string>() + "-"))
+      << event.at("id");
   EXPECT_EQ(event.at("sequence").get<std::string>().size(), 20U);
   // "t=SECONDS,v1=HEX", by openssl.
   const std::size_t comma = got.signature.find(",v1=");
@@ -313,6 +316,118 @@ TEST_F(Notify, ACommandGetsTheEntryAndNothingOfOurs) {
   ::unsetenv("ROSTER_TEST_SECRET");
 }
 
+// Of two recipients one is no more: the other gets everything, at once and once; the one who is
+// refused is tried alone, and ends as dead letters.
+TEST_F(Notify, ADeadRecipientSilencesNobody) {
+  mail_->Refuse("gone@example.org");
+  Configure(
+      {"name: people, tries: 2, entries: all, "
+       "mail: {to: [good@example.org, gone@example.org]}"});
+  Start();
+  ASSERT_NO_FATAL_FAILURE(Decide(2));
+  ASSERT_TRUE(Eventually([&] { return Mailed() == Journal(); }));
+  ASSERT_TRUE(Eventually([&] { return !Letters().empty(); }));
+  ASSERT_NO_FATAL_FAILURE(Decide(2));
+  ASSERT_TRUE(Eventually([&] { return Mailed() == Journal(); }));
+  ASSERT_TRUE(Eventually([&] { return Letters().size() == mail_->Mails().size(); }));
+  const std::size_t refused = mail_->Mails().size();
+  mail_->Refuse("");
+  ASSERT_NO_FATAL_FAILURE(Decide(1));
+  ASSERT_TRUE(Eventually([&] { return Mailed() == Journal(); }));
+  std::multiset<std::uint64_t> entries;
+  for (const Json& mail : mail_->Mails()) {
+    for (const std::uint64_t seq : Named(BodyOf(mail))) entries.insert(seq);
+  }
+  EXPECT_EQ(entries.size(), Journal().size()) << "sent again to whom had it";
+  for (std::size_t i = 0; i < mail_->Mails().size(); ++i) {
+    const Json to = i < refused ? Json::array({"good@example.org"})
+                                : Json::array({"good@example.org", "gone@example.org"});
+    EXPECT_EQ(mail_->Mails().at(i).at("to"), to) << i;
+  }
+  for (const std::string& name : Letters()) {
+    const Json letter{{"content", ReadFile(state_ + "/dead-letters/" + name)}};
+    EXPECT_EQ(HeaderOf(letter, "To"), "gone@example.org");
+  }
+  EXPECT_NE(Log().find("refused 1 of 2 recipients (550)"), std::string::npos);
+  EXPECT_NE(Log().find("given up for 1 of its recipients after 2 tries"), std::string::npos);
+  EXPECT_EQ(Log().find('@'), std::string::npos);
+}
+
+TEST_F(Notify, WhoIsRefusedForAWhileGetsItLater) {
+  mail_->Refuse("busy@example.org");
+  Configure(
+      {"name: people, entries: [PollCompleted], "
+       "mail: {to: [good@example.org, busy@example.org]}"});
+  Start();
+  ASSERT_TRUE(Eventually([&] { return mail_->Mails().size() == 1; }));
+  // Over a kill, too.
+  ASSERT_TRUE(
+      Eventually([&] { return Log().find("tried again on their own") != std::string::npos; }));
+  notify_.Kill(SIGKILL);
+  notify_.Wait();
+  mail_->Refuse("");
+  Start();
+  ASSERT_TRUE(Eventually([&] { return mail_->Mails().size() >= 2; }));
+  const Json first = mail_->Mails().front();
+  const Json last = mail_->Mails().back();
+  EXPECT_EQ(first.at("to"), Json::array({"good@example.org"}));
+  EXPECT_TRUE(last.at("to").back() == "busy@example.org") << last.at("to");
+  EXPECT_EQ(HeaderOf(first, "Message-ID"), HeaderOf(last, "Message-ID"));
+}
+
+TEST_F(Notify, AMailServerThatHangsHoldsUpNoStop) {
+  mail_->Hang("DATA");
+  Configure({"name: people, entries: [PollCompleted], mail: {to: [a@example.org]}"});
+  Start();
+  ASSERT_TRUE(Eventually([&] { return mail_->hangs(); }));
+  notify_.Kill(SIGTERM);
+  EXPECT_TRUE(Eventually([&] { return notify_.HasEnded(); }, std::chrono::seconds(10)))
+      << "the unit's TimeoutStopSec is 15 s";
+  notify_.Kill(SIGKILL);
+  EXPECT_EQ(notify_.Wait(), 0);
+  // It has the mail, and does not answer our good-bye.
+  mail_->Hang("QUIT");
+  Start();
+  ASSERT_TRUE(Eventually([&] { return mail_->hangs(); }));
+  EXPECT_TRUE(Eventually([&] { return Log().find(": told entry ") != std::string::npos; },
+                         std::chrono::seconds(20)));
+  EXPECT_EQ(mail_->Mails().size(), 1U);
+}
+
+// 2xx is success; a body that is long, or that never ends, is the receiver's own affair.
+TEST_F(Notify, TheStatusOfAWebhookDecidesWhateverBodyComes) {
+  HttpReceiver lengthy([](std::size_t, const Got&) { return 200; }, "",
+                       [](httplib::Response& response) {
+                         response.set_content(std::string(std::size_t{3} << 20U, 'x'),
+                                              "text/plain");
+                       });
+  std::promise<void> end;
+  const std::shared_future<void> ended = end.get_future().share();
+  HttpReceiver slow([](std::size_t, const Got&) { return 200; }, "",
+                    [&ended](httplib::Response& response) {
+                      response.set_chunked_content_provider(
+                          "text/plain", [&ended](std::size_t, httplib::DataSink& sink) {
+                            ended.wait();
+                            sink.done();
+                            return true;
+                          });
+                    });
+  Configure({"name: lengthy, tries: 1, entries: [PollCompleted], " + ToWebhook(lengthy),
+             "name: slow, tries: 1, entries: [PollCompleted], " + ToWebhook(slow)});
+  Start();
+  for (const char* rule : {"lengthy", "slow"}) {
+    EXPECT_TRUE(Eventually([&] {
+      return Log().find(std::string(rule) + ".tcs: told entry ") != std::string::npos ||
+             !Letters().empty();
+    })) << rule;
+  }
+  EXPECT_TRUE(Letters().empty()) << Letters().front();
+  EXPECT_EQ(lengthy.All().size(), 1U);
+  EXPECT_EQ(slow.All().size(), 1U);
+  notify_.Kill(SIGTERM);
+  end.set_value();
+}
+
 TEST_F(Notify, NothingGoesToAMailServerWithoutStartTls) {
   mail_->Stop();
   ASSERT_NO_FATAL_FAILURE(mail_->Start(true));
@@ -330,9 +445,10 @@ TEST_F(Notify, AMailSaysWhatAwaitsWhomAndItsHeadersStayOurs) {
   ASSERT_TRUE(Eventually([&] { return !mail_->Mails().empty(); }));
   const Json mail = mail_->Mails().front();
   const std::string body = BodyOf(mail);
-  EXPECT_NE(body.find("This awaits a reviewer. Run:\n    rosterctl users\n"), std::string::npos)
+  EXPECT_NE(body.find("This awaits a reviewer. Run:\n    rosterctl --school tcs users\n"),
+            std::string::npos)
       << body;
-  EXPECT_NE(body.find("    rosterctl ack "), std::string::npos) << body;
+  EXPECT_NE(body.find("    rosterctl --school tcs ack "), std::string::npos) << body;
   EXPECT_TRUE(HeaderOf(mail, "Subject").starts_with("=?UTF-8?B?")) << HeaderOf(mail, "Subject");
   EXPECT_EQ(HeaderOf(mail, "Subject").find("b@example.org"), std::string::npos);
   EXPECT_EQ(HeaderOf(mail, "To"), "a@example.org");

@@ -53,14 +53,24 @@ void MailServer::Stop() {
   process_.Wait();
 }
 
-void MailServer::Answer(const std::string& words) {
+void MailServer::Put(const std::string& name, const std::string& words) {
+  const std::string path = folder_ + "/" + name;
   if (words.empty()) {
-    std::filesystem::remove(folder_ + "/fail");
+    std::filesystem::remove(path);
   } else {
-    WriteFile(folder_ + "/fail.new", words);
-    std::filesystem::rename(folder_ + "/fail.new", folder_ + "/fail");
+    WriteFile(path + ".new", words);
+    std::filesystem::rename(path + ".new", path);
   }
 }
+
+void MailServer::Answer(const std::string& words) { Put("fail", words); }
+
+void MailServer::Hang(const std::string& command) {
+  std::filesystem::remove(folder_ + "/hangs");
+  Put("hang", command);
+}
+
+bool MailServer::hangs() const { return std::filesystem::exists(folder_ + "/hangs"); }
 
 std::vector<Json> MailServer::Mails() const {
   std::vector<Json> mails;
@@ -70,8 +80,8 @@ std::vector<Json> MailServer::Mails() const {
   return mails;
 }
 
-HttpReceiver::HttpReceiver(AnswerTo answer, std::string location)
-    : answer_(std::move(answer)), location_(std::move(location)) {
+HttpReceiver::HttpReceiver(AnswerTo answer, std::string location, AddBody body)
+    : answer_(std::move(answer)), location_(std::move(location)), body_(std::move(body)) {
   server_.Post("/hook", [this](const httplib::Request& request, httplib::Response& response) {
     Got got{request.body, request.get_header_value("Roster-Signature"),
             request.get_header_value("Content-Type")};
@@ -83,6 +93,7 @@ HttpReceiver::HttpReceiver(AnswerTo answer, std::string location)
     }
     response.status = answer_(count, got);
     if (!location_.empty()) response.set_header("Location", location_);
+    if (body_) body_(response);
   });
   port_ = server_.bind_to_any_port("127.0.0.1");
   thread_ = std::thread([this] { server_.listen_after_bind(); });

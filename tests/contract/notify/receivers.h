@@ -32,12 +32,20 @@ class MailServer {
   void Stop();
   // What it answers instead of taking a mail: "451 later"; "": it takes them.
   void Answer(const std::string& words);
+  // Whom it refuses at RCPT; "": nobody.
+  void Refuse(const std::string& address) { Put("refuse", address); }
+  // The command that it never answers, "DATA" or "QUIT"; "": it answers all.
+  void Hang(const std::string& command);
+  // It has been asked for that.
+  bool hangs() const;
 
   int port() const { return port_; }
   std::string ca_file() const { return folder_ + "/cert.pem"; }
   std::vector<Json> Mails() const;
 
  private:
+  void Put(const std::string& name, const std::string& words);
+
   const std::string folder_;
   int port_ = 0;
   e2e::Process process_;
@@ -54,7 +62,9 @@ class HttpReceiver {
  public:
   // `answer` says for each request, from 1 on, with what to answer; on the server's threads.
   using AnswerTo = std::function<int(std::size_t count, const Got& got)>;
-  explicit HttpReceiver(AnswerTo answer, std::string location = "");
+  // `body`: what is answered besides, if it is there.
+  using AddBody = std::function<void(httplib::Response& response)>;
+  explicit HttpReceiver(AnswerTo answer, std::string location = "", AddBody body = nullptr);
   ~HttpReceiver();
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/hook"; }
@@ -66,6 +76,7 @@ class HttpReceiver {
   int port_ = 0;
   AnswerTo answer_;
   std::string location_;
+  AddBody body_;
   mutable std::mutex mutex_;
   std::vector<Got> got_;
   std::thread thread_;

@@ -161,6 +161,31 @@ TEST(ControlCodec, CommandsAreTakenWhole) {
             (std::vector<TaskId>{{PlanId(7), 3}}));
 }
 
+TEST(ControlCodec, TasksAreConfirmedByNameOrByPlanAndNotByBoth) {
+  wire::Request request;
+  request.set_version(1);
+  request.set_request_id("r");
+  request.set_command_id("c");
+  wire::ConfirmTasks& confirm = *request.mutable_confirm_tasks();
+  const auto is_refused = [&] { return !DecodeRequest(request.SerializeAsString()).has_value(); };
+  EXPECT_TRUE(is_refused()) << "neither";
+  confirm.set_plan(7);
+  confirm.set_action(wire::ARCHIVE);
+  confirm.add_except()->set_index(3);
+  const auto body = std::get<model::ConfirmTasks>(Decoded(request).body);
+  EXPECT_EQ(body.plan, PlanId(7));
+  EXPECT_EQ(body.action, model::Action::kArchive);
+  EXPECT_EQ(body.except.at(0).index, 3U);
+  confirm.add_tasks()->set_plan(7);
+  EXPECT_TRUE(is_refused()) << "both";
+  confirm.clear_plan();
+  EXPECT_TRUE(is_refused()) << "an action of no plan";
+  confirm.clear_action();
+  EXPECT_TRUE(is_refused()) << "exceptions of no plan";
+  confirm.clear_except();
+  EXPECT_FALSE(is_refused());
+}
+
 TEST(ControlCodec, AVerificationGoesOnFromItsToken) {
   wire::Request request;
   request.set_version(1);

@@ -124,6 +124,33 @@ TEST_F(Backup, WaitsForItsEndAndSaysItByTheExitCode) {
   EXPECT_NE(failed.out.find("/srv/backups"), std::string::npos);
 }
 
+// The one that was asked for failed, and the next one began, within two looks.
+TEST_F(Backup, ALaterOneIsWaitedForAndItsEndIsTold) {
+  const auto then = [this](v1::BackupRun end) {
+    asked_ = 0;
+    end.set_run(4);
+    world_.daemon.On("list_backups", [this, end](const v1::Request&) {
+      v1::BackupRun later = Running();
+      later.set_run(4);
+      ++asked_;
+      return ListOf(asked_ == 1 ? Running() : (asked_ < 4 ? later : end));
+    });
+  };
+  then(Failed());
+  Ran ran = world_.Run({"backup", "--wait"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_EQ(asked_, 4);
+  EXPECT_NE(ran.out.find("Another backup was asked for meanwhile"), std::string::npos);
+  EXPECT_NE(ran.out.find("No backup was made."), std::string::npos);
+  then(Failed());
+  EXPECT_EQ(world_.Run({"backup", "--wait", "--json"}).exit, 1);
+  EXPECT_EQ(asked_, 4);
+  then(Made());
+  ran = world_.Run({"backup", "--wait"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_NE(ran.out.find("is made, and was read again"), std::string::npos);
+}
+
 TEST_F(Backup, AsJsonIsTheRun) {
   EndsWith(Made());
   const Ran ran = world_.Run({"backup", "--wait", "--json"});

@@ -69,7 +69,7 @@ TEST_F(Commands, StatusCodeIsTwelveWhenSomethingFailsEvenIfReviewIsNeeded) {
             12);
   EXPECT_EQ(StatusCode([&](v1::Status& s) {
               school(s).mutable_tasks()->set_queued(1);
-              s.clear_workers();
+              school(s).set_workers_away(true);
             }),
             12);
   EXPECT_EQ(StatusCode([&](v1::Status& s) { *s.mutable_workers(0)->mutable_seen_at() = At(); }),
@@ -307,6 +307,26 @@ TEST_F(Commands, ConfirmNamesTasksUnderACommandId) {
   EXPECT_NE(request.command_id(), "");
   ASSERT_EQ(request.confirm_tasks().tasks_size(), 2);
   EXPECT_EQ(request.confirm_tasks().tasks(0).index(), 12U);
+}
+
+TEST_F(Commands, ConfirmOfAPlanNamesItsActionAndWhatIsExcepted) {
+  v1::Reply reply;
+  reply.mutable_confirm()->set_confirmed(40);
+  world_.daemon.On("confirm_tasks", reply);
+  EXPECT_EQ(world_.Run({"confirm", "--plan", "7", "--action", "add", "--except", "7.12,7.15"}).exit,
+            0);
+  const v1::Request request = Only("confirm_tasks");
+  EXPECT_EQ(request.confirm_tasks().plan(), 7U);
+  EXPECT_EQ(request.confirm_tasks().action(), v1::ADD);
+  EXPECT_EQ(request.confirm_tasks().tasks_size(), 0);
+  ASSERT_EQ(request.confirm_tasks().except_size(), 2);
+  EXPECT_EQ(request.confirm_tasks().except(1).index(), 15U);
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"confirm"},
+                                                {"confirm", "7.1", "--plan", "7"},
+                                                {"confirm", "7.1", "--action", "add"},
+                                                {"confirm", "7.1", "--except", "7.2"}}) {
+    EXPECT_EQ(world_.Run(wrong).exit, 2);
+  }
 }
 
 TEST_F(Commands, StatusNamesTasksThatWaitForAPersonAsFailing) {

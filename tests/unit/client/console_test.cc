@@ -49,6 +49,19 @@ TEST_F(ConsoleTest, AFullDiskIsSaid) {
   EXPECT_NE(console.write_problem().find("No space left"), std::string::npos);
 }
 
+TEST_F(ConsoleTest, AHeadingStandsOverWhatComesAndElseNowhere) {
+  Console console(in_, out_, err_, Terminal{});
+  console.Announce("one");
+  console.Print("");
+  console.Error("an error is elsewhere");
+  EXPECT_TRUE(console.Withdraw());
+  console.Announce("two");
+  console.Line("a");
+  console.Line("b");
+  EXPECT_FALSE(console.Withdraw());
+  EXPECT_EQ(out_.str(), "two\na\nb\n");
+}
+
 TEST_F(ConsoleTest, OnlyAYesIsAYes) {
   for (const auto& [typed, yes] : {std::pair<const char*, bool>{"y\n", true},
                                    {"yes\n", true},

@@ -163,16 +163,14 @@ TEST_F(Events, ADaemonThatIsAwayForMinutesIsWaitedForAndSaidOnce) {
   EXPECT_NE(ran.err.find("Waiting on."), std::string::npos);
 }
 
-TEST_F(Events, SeveralSchoolsNeedANameToBeSaid) {
-  world_.daemon.On("get_status", [](const v1::Request&) {
-    v1::Reply reply = SampleStatus();
-    reply.mutable_status()->add_schools()->set_school("other");
-    return reply;
-  });
-  const Ran ran = world_.Run({"events"});
-  EXPECT_EQ(ran.exit, 2);
-  EXPECT_NE(ran.err.find("--school (tcs, other)"), std::string::npos);
-  EXPECT_EQ(world_.Run({"events", "--school", "tcs"}).exit, 0);
+TEST_F(Events, FollowSinceATimeReplaysToo) {
+  for (int i = 0; i < 3; ++i) Append();
+  world_.published = [&]() -> std::optional<Published> {
+    world_.clock.Interrupt();
+    return std::nullopt;
+  };
+  EXPECT_EQ(Seqs(world_.Run({"events", "--follow", "--since", "2026-08-24"}).out),
+            (std::vector<int>{1, 2, 3}));
 }
 
 }  // namespace

@@ -85,13 +85,14 @@ FakeWorld::FakeWorld() {
   setenv("TZ", "UTC", 1);
   tzset();
   for (const char* name : {"ROSTER_CONTROL", "ROSTER_SERVER_KEY", "ROSTER_KEY"}) unsetenv(name);
+  daemon.On("who_am_i", WhoIn({"tcs"}));
 }
 
 Ran FakeWorld::Run(std::vector<std::string> args, const std::string& input) {
   std::istringstream in(input);
   std::ostringstream out;
   std::ostringstream err;
-  Console console(in, out, err, terminal);
+  Console console(in, out, err, terminal, [this] { return terminal; });
   // The channel is the test's own, so what is handed out only passes on.
   class Borrowed : public Channel {
    public:
@@ -112,9 +113,11 @@ Ran FakeWorld::Run(std::vector<std::string> args, const std::string& input) {
                 keys = own;
                 return std::make_unique<Borrowed>(daemon);
               },
-              [this](const std::string& endpoint, const std::string& school,
+              [this](const std::string& endpoint, const std::vector<std::string>& schools,
                      const std::optional<CallKeys>&) -> Answer<std::unique_ptr<Feed>> {
-                subscriptions.push_back(endpoint + " " + school);
+                for (const std::string& school : schools) {
+                  subscriptions.push_back(endpoint + " " + school);
+                }
                 auto feed = std::make_unique<FakeFeed>(clock);
                 feed->next = published;
                 return feed;
@@ -359,6 +362,17 @@ v1::Reply SampleStatus() {
   v1::WorkerStatus& worker = *status.add_workers();
   worker.set_worker("host-4711-a3");
   *worker.mutable_seen_at() = At(299);
+  return reply;
+}
+
+v1::Reply WhoIn(const std::vector<std::string>& schools) {
+  v1::Reply reply;
+  reply.mutable_who_am_i()->set_actor("uid:1000");
+  for (const std::string& school : schools) {
+    auto* roles = reply.mutable_who_am_i()->add_schools();
+    roles->set_school(school);
+    roles->add_roles("viewer");
+  }
   return reply;
 }
 

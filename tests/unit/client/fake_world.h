@@ -94,7 +94,7 @@ class FakeWorld {
 
   FakeClock clock;
   FakeDaemon daemon{clock};
-  Terminal terminal;
+  Terminal terminal;                                    // as it is now: a test may resize it
   std::function<std::optional<Published>()> published;  // what the events socket brings
   std::vector<std::string> subscriptions;               // "endpoint school"
   std::optional<CallKeys> keys;                         // that the last run would have used
@@ -115,6 +115,8 @@ v1::Plan SamplePlan();
 // A plan that two guards hold.
 v1::Plan HeldPlan();
 v1::Reply SampleStatus();
+// Somebody with a role in these; in "tcs", unless a test says otherwise.
+v1::Reply WhoIn(const std::vector<std::string>& schools);
 // Of parents: a new mother, her husband shown for context, two who share an address.
 std::vector<v1::UserRow> SampleParents();
 v1::Reply StatusOfParents();

@@ -34,6 +34,23 @@ class NeedsTest : public testing::Test {
 
 TEST_F(NeedsTest, NothingWhenAllIsWell) { EXPECT_TRUE(NeedsOf(status_, false).empty()); }
 
+TEST_F(NeedsTest, OfASiteWithoutAnApiItSaysWhatToUploadAndWhatToType) {
+  School().set_import_directory("/srv/imports");
+  School().mutable_tasks()->Clear();
+  School().mutable_tasks()->set_unknown(40);
+  School().mutable_tasks()->set_resting(40);
+  School().clear_plans();
+  v1::Plan& plan = *School().add_plans();
+  plan.set_plan(12);
+  plan.mutable_tasks()->set_resting(40);
+  EXPECT_EQ(Only().urgency, Urgency::kReview);
+  EXPECT_EQ(Only().what, "40 tasks of plan 12 wait in import files for a person to upload.");
+  EXPECT_NE(Only(true).mend.find("/srv/imports/plan-12-*.csv"), std::string::npos);
+  EXPECT_NE(Only(true).mend.find("rosterctl confirm --plan 12 --school tcs"), std::string::npos);
+  plan.mutable_tasks()->set_resting(0);
+  EXPECT_NE(Only().mend.find("rosterctl tasks --state unknown"), std::string::npos);
+}
+
 TEST_F(NeedsTest, ARejectedPollIsToldOnceWithWhatToDo) {
   Reject("facts-unavailable", "FACTS did not answer.");
   EXPECT_EQ(Only().what, "The last poll was not used: FACTS did not answer.");
@@ -53,6 +70,8 @@ TEST_F(NeedsTest, EachKnownReasonHasItsRemedyAndNamesTheSchoolsPlace) {
         {"too-many-rejected", "mend the rows in FACTS"},
         {"site-unauthorized", "site.scim.read_token of schools[tcs]"},
         {"site-forbidden", "read token of schools[tcs]"},
+        {"site-stale", "export the volunteers on the site again"},
+        {"site-malformed", "site of schools[tcs] in the config"},
         {"tls", "certificate"}}) {
     Reject(reason, "It was so.");
     EXPECT_NE(Only().mend.find(part), std::string::npos) << reason << ": " << Only().mend;
@@ -69,11 +88,42 @@ TEST_F(NeedsTest, StoppedPollsAreToldBesideTheirReason) {
   EXPECT_EQ(needs[1].mend, "what is said above");
 }
 
+TEST_F(NeedsTest, APollThatIsMissedIsToldThoughNoneWasRejected) {
+  School().set_poll_overdue(true);
+  EXPECT_NE(Only().what.find("what is shown here is old"), std::string::npos);
+  School().clear_last_good_poll();
+  EXPECT_NE(Only().what.find("Nothing was read"), std::string::npos);
+}
+
+// A command that whoever asks may not send would be refused, and put on record.
+TEST_F(NeedsTest, CommandsAreForThoseWhoMay) {
+  School().mutable_counters()->set_fresh(3);
+  School().add_roles("operator");
+  EXPECT_EQ(Only().mend, "for a viewer, reviewer or approver: rosterctl users");
+  School().add_roles("viewer");
+  EXPECT_EQ(Only().mend, "rosterctl users");
+  School().mutable_counters()->set_fresh(0);
+  School().mutable_counters()->set_to_add(2);
+  EXPECT_EQ(Only().mend,
+            "for a reviewer or approver: rosterctl plan, then for an approver: rosterctl sync");
+}
+
+TEST_F(NeedsTest, WhatWaitsForASecondApproverIsToldOnce) {
+  School().mutable_counters()->set_to_archive(2);
+  v1::Plan& plan = *School().add_waiting();
+  plan.set_plan(7);
+  plan.set_items(2);
+  EXPECT_NE(Only().what.find("waits for a second approver"), std::string::npos);
+  School().mutable_counters()->set_to_archive(3);
+  EXPECT_EQ(NeedsOf(status_, false).size(), 2U);
+}
+
 TEST_F(NeedsTest, TasksWithoutWorkersDeadAndUnknown) {
   School().mutable_tasks()->set_queued(1);
-  status_.clear_workers();
+  School().set_workers_away(true);
   EXPECT_NE(Only().mend.find("systemctl status roster-worker"), std::string::npos);
   School().mutable_tasks()->Clear();
+  School().set_workers_away(false);
   School().mutable_tasks()->set_dead(2);
   EXPECT_EQ(Only().what, "2 tasks could not be done.");
   EXPECT_NE(Only().mend.find("rosterctl tasks --state dead"), std::string::npos);
@@ -92,6 +142,33 @@ TEST_F(NeedsTest, DiskConfigAndSilentWorkersAreOfNoSchool) {
   status_.clear_config_problem();
   *status_.mutable_workers(0)->mutable_seen_at() = At();
   EXPECT_NE(Only().what.find("host-4711-a3"), std::string::npos);
+}
+
+TEST_F(NeedsTest, ASchoolWithoutAWorkerIsSeenBesideOneThatHasOne) {
+  v1::SchoolStatus& other = *status_.add_schools();
+  other = School();
+  other.set_school("north");
+  other.mutable_tasks()->set_queued(3);
+  other.set_workers_away(true);
+  ASSERT_FALSE(status_.workers().empty());
+  EXPECT_EQ(Only(true).school, "north");
+  EXPECT_EQ(Only(true).urgency, Urgency::kFailing);
+}
+
+TEST_F(NeedsTest, ABackupThatIsMissedIsToldWithTheCommandAndTheTimer) {
+  status_.mutable_backup()->set_overdue(true);
+  EXPECT_EQ(Only().urgency, Urgency::kFailing);
+  EXPECT_EQ(Only().what, "No good backup was ever made.");
+  EXPECT_NE(Only().mend.find("rosterctl backup --wait"), std::string::npos);
+  EXPECT_NE(Only().mend.find("systemctl enable --now rosterd-backup.timer"), std::string::npos);
+  *status_.mutable_backup()->mutable_last_good_at() = At(300 - 86400 * 90);
+  EXPECT_EQ(Only().what, "The last good backup was made 90 days ago.");
+  status_.mutable_backup()->set_problem("The disk is full.");
+  EXPECT_EQ(Only().what, "Backup: The disk is full.") << "told once";
+  status_.mutable_backup()->clear_problem();
+  School().mutable_tasks()->set_dead(1);
+  ASSERT_EQ(NeedsOf(status_, false).size(), 2U);
+  EXPECT_EQ(NeedsOf(status_, false)[0].school, "tcs") << "behind what does not work";
 }
 
 TEST_F(NeedsTest, PendingChangesThatAGuardHoldsAreToldAsHeld) {

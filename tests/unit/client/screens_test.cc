@@ -167,6 +167,7 @@ TEST_P(Screens, StatusWithEverythingWrong) {
   plan.mutable_tasks()->set_queued(8);
   *school.add_plans() = plan;
   status.clear_workers();
+  school.set_workers_away(true);
   world_.daemon.On("get_status", reply);
   Expect("status-wrong", {"status", "--exit-code"});
 }

@@ -121,6 +121,22 @@ TEST_F(LiveView, ShowsNoMoreLinesThanTheTerminalHas) {
   EXPECT_NE(ran.out.find("rosterctl status shows the rest"), std::string::npos);
 }
 
+TEST_F(LiveView, FitsTheTerminalAsItIsByThen) {
+  world_.daemon.On("get_status", [this](const v1::Request&) {
+    world_.terminal.height = world_.daemon.Requests("get_status").size() == 1 ? 100 : 8;
+    return SampleStatus();
+  });
+  world_.terminal.height = 100;
+  world_.clock.waits_max_ = 2;
+  const std::string out = world_.Run({"status", "--watch"}).out;
+  ASSERT_EQ(Count(out, kClear), 2U);
+  const std::size_t second = out.rfind(kClear);
+  const std::size_t cut = out.find("rosterctl status shows the rest");
+  EXPECT_NE(cut, std::string::npos);
+  EXPECT_GT(cut, second) << "the first has room for all";
+  EXPECT_LT(std::count(out.begin() + static_cast<std::ptrdiff_t>(second), out.end(), '\n'), 8);
+}
+
 TEST_F(LiveView, IsForATerminalAlone) {
   world_.terminal.out = false;
   Ran ran = world_.Run({"status", "--watch"});

@@ -155,6 +155,18 @@ TEST_F(Sync, WaitSaysWhenNoWorkerIsThere) {
   EXPECT_NE(ran.err.find("No worker is connected"), std::string::npos);
 }
 
+TEST_F(Sync, WaitSaysWhenTheWorkersAreThereForOthersAlone) {
+  v1::Reply status = SampleStatus();
+  status.mutable_status()->mutable_schools(0)->set_workers_away(true);
+  world_.daemon.On("get_status", status);
+  int looks = 0;
+  world_.daemon.On("get_plan", [&](const v1::Request&) {
+    return PlanOf(++looks < 100 ? Approved() : Finished(18, 0));
+  });
+  EXPECT_NE(world_.Run({"sync", "--yes", "--wait"}).err.find("No worker asks for this school's"),
+            std::string::npos);
+}
+
 TEST_F(Sync, WaitDoesNotWaitForEverForWhatOnlyAPersonCanSettle) {
   v1::Plan plan = Approved();
   plan.mutable_tasks()->Clear();

@@ -87,6 +87,17 @@ TEST(ConfigAccess, Refusals) {
   for (const auto& [entries, problem] : kCases) ExpectProblem(WithAccess(entries), problem);
 }
 
+// Whoever checks a file is told; a start is not held up by an account that was deleted since.
+TEST(ConfigAccess, AStartGoesOnWithoutAccountsThatAreNotKnown) {
+  const auto started = config::LoadText(
+      WithAccess(Entry("name: ada, users: [root, nobody-has-this-name], roles: [viewer]")),
+      "/etc/rosterd/rosterd.yaml", config::UnknownAccounts::kNamed);
+  ASSERT_TRUE(started) << started.error().message;
+  ASSERT_EQ(started->unknown_accounts.size(), 1U);
+  EXPECT_NE(started->unknown_accounts[0].find(": access[0].users[1]"), std::string::npos);
+  EXPECT_EQ(started->access->at(0).uids, std::vector<std::int64_t>{0});
+}
+
 TEST(ConfigAccess, OneNameMayHaveSeveralEntriesAndKeys) {
   EXPECT_EQ(
       ProblemsOf(WithAccess(Entry("name: ada, keys: [" + Quoted(kAda) + "], roles: [viewer]") +

@@ -123,7 +123,21 @@ TEST(Config, ExamplesAreGood) {
     EXPECT_EQ(ProblemsOf(OnThisMachine(as_it_stands)), "") << file.path();
     EXPECT_EQ(ProblemsOf(OnThisMachine(with_all)), "") << file.path();
   }
-  EXPECT_EQ(examples, 3U);
+  EXPECT_EQ(examples, 4U);
+}
+
+TEST(Config, SpreadsheetExampleIsOfASiteWithoutAnApi) {
+  const auto path = std::filesystem::path(ROSTER_EXAMPLES) / "rosterd-spreadsheet.yaml";
+  std::ifstream stream(path);
+  std::stringstream text;
+  text << stream.rdbuf();
+  const auto result = LoadText(OnThisMachine(text.str()), path.string());
+  ASSERT_TRUE(result) << result.error().message;
+  const config::School& school = result->schools[0];
+  ASSERT_TRUE(school.spreadsheet);
+  EXPECT_EQ(school.spreadsheet->export_file, "/srv/volunteers/export.csv");
+  EXPECT_EQ(school.spreadsheet->columns.Of(model::Field::kEmail), "Email");
+  EXPECT_EQ(school.rules.fields.size(), model::DefaultFieldRules().size());
 }
 
 TEST(Config, ParentsExampleIsOfParents) {
@@ -323,6 +337,12 @@ TEST(Config, SchoolsOnOneSiteHaveTheSchoolInTheirExternalIds) {
                 "schools[1].site.scim.external_id: does not tell this school's people from");
 }
 
+TEST(Config, AKeyThatSchoolsShareHasOneTier) {
+  std::string text = TwoSchools("other", "{school}-{person}");
+  text.replace(text.rfind("tier: pro"), 9, "tier: basic");
+  ExpectProblem(text, "schools[1].facts.tier: is another than that of schools[0]");
+}
+
 TEST(Config, DuplicateKeysAreAllNamed) {
   const std::string problems =
       ProblemsOf(Changed("tier: pro", "tier: pro\n      tier: basic") + "state_dir: /x\n");
@@ -419,19 +439,16 @@ struct Written {
   }
 };
 
-TEST(Keys, DefaultsAreAllowed) {
-  Written whole;
+// One of a school's two kinds of site, with the keys that it needs.
+void ExpectDefaultsAllowed(std::string_view other_site, Written whole) {
   whole.Put("schools[].id", "tcs");
   whole.Put("schools[].name", "Example");
   whole.Put("schools[].facts.subscription_key", "{env: A}");
   whole.Put("schools[].facts.api_key", "{env: B}");
-  whole.Put("schools[].site.scim.base_url", "\"https://site.example.org\"");
-  whole.Put("schools[].site.scim.read_token", "{env: C}");
-  whole.Put("schools[].site.scim.write_token", "{env: D}");
   std::size_t spelled = 0;
   for (const config::Key& key : Keys()) {
     if (key.fallback.empty() || key.path.starts_with("schools[].fields") ||
-        key.path.starts_with("schools[].parents")) {
+        key.path.starts_with("schools[].parents") || key.path.starts_with(other_site)) {
       continue;
     }
     whole.Put(key.path, "\"" + std::string(key.fallback) + "\"");
@@ -441,6 +458,19 @@ TEST(Keys, DefaultsAreAllowed) {
   const auto result = LoadText(whole.Text(), "rosterd.yaml");
   ASSERT_TRUE(result) << result.error().message << "\n" << whole.Text();
   EXPECT_EQ(result->schools[0].plans.guards, model::DefaultGuards());
+}
+
+TEST(Keys, DefaultsAreAllowed) {
+  Written scim;
+  scim.Put("schools[].site.scim.base_url", "\"https://site.example.org\"");
+  scim.Put("schools[].site.scim.read_token", "{env: C}");
+  scim.Put("schools[].site.scim.write_token", "{env: D}");
+  ExpectDefaultsAllowed("schools[].site.spreadsheet", scim);
+  Written spreadsheet;
+  spreadsheet.Put("schools[].site.spreadsheet.export", "/srv/export.csv");
+  spreadsheet.Put("schools[].site.spreadsheet.import_directory", "/srv/imports");
+  spreadsheet.Put("schools[].site.spreadsheet.columns.site_roles", "Roles");
+  ExpectDefaultsAllowed("schools[].site.scim", spreadsheet);
 }
 
 // A restore moves the store aside as a whole, for a person to remove.

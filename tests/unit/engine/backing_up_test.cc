@@ -103,6 +103,10 @@ TEST_F(BackingUp, OneThatFailsIsOnRecordAndToldToOperators) {
   End(Fail(Code::kExhausted, "backup-disk-full", "No room in /srv/backups."));
   ASSERT_TRUE(desk_.Entries().back().has_backup_failed());
   EXPECT_EQ(desk_.Entries().back().backup_failed().reason(), "backup-disk-full");
+  EXPECT_EQ(desk_.Entries().back().SerializeAsString().find("/srv"), std::string::npos)
+      << "viewers and subscribers read it";
+  const auto& told = std::get<model::BackupFailed>(desk_.told.value().event);
+  EXPECT_EQ(told.message, "No room in /srv/backups.") << "the log of this machine";
   EXPECT_EQ(desk_.Status().backup().problem(), "No room in /srv/backups.");
   EXPECT_EQ(List().last().state(), wire::BackupRun::FAILED);
   // It is nobody else's trouble, and the next one is made.
@@ -123,6 +127,39 @@ TEST_F(BackingUp, OneThatFailsIsOnRecordAndToldToOperators) {
   EXPECT_NE(desk_.Status().backup().problem(), "");
 }
 
+TEST_F(BackingUp, NoneIsMissedInTheFirstDays) {
+  EXPECT_FALSE(desk_.Status().backup().overdue()) << "nothing is kept yet";
+  desk_.pupils = {{1, "Ada", "Abel", "ada@example.org"}};
+  desk_.Poll();
+  desk_.clock.Advance(std::chrono::hours(49));
+  EXPECT_FALSE(desk_.Status().backup().overdue());
+  desk_.clock.Advance(std::chrono::hours(2));
+  EXPECT_TRUE(desk_.Status().backup().overdue());
+  desk_.Restart();
+  EXPECT_TRUE(desk_.Status().backup().overdue()) << "a start begins nothing anew";
+}
+
+TEST_F(BackingUp, IsOverdueWhenTheLastGoodOneIsOld) {
+  desk_.pupils = {{1, "Ada", "Abel", "ada@example.org"}};
+  desk_.Poll();
+  desk_.clock.Advance(std::chrono::hours(100));
+  Make();
+  model::Backup good = Good(1);
+  good.at = desk_.clock.Now();
+  End(BackupEnd::Made{good, 0, ""});
+  EXPECT_FALSE(desk_.Status().backup().overdue());
+  desk_.clock.Advance(std::chrono::hours(49));
+  EXPECT_FALSE(desk_.Status().backup().overdue());
+  desk_.clock.Advance(std::chrono::hours(2));
+  EXPECT_TRUE(desk_.Status().backup().overdue());
+  desk_.backups.all.front().damaged = true;
+  good.id = 2;
+  good.at = desk_.clock.Now();
+  good.verified = false;
+  desk_.backups.all.insert(desk_.backups.all.begin(), good);
+  EXPECT_TRUE(desk_.Status().backup().overdue()) << "not read again: nobody knows";
+}
+
 TEST_F(BackingUp, OneThatARestartCutOffIsSaidToHaveFailed) {
   Make();
   desk_.Restart();
@@ -135,6 +172,21 @@ TEST_F(BackingUp, OneThatARestartCutOffIsSaidToHaveFailed) {
   EXPECT_EQ(List().last().state(), wire::BackupRun::FAILED);
   desk_.Restart();
   EXPECT_EQ(desk_.CountEntries(wire::Entry::kBackupFailed), 1U) << "once";
+}
+
+// The process ended after it was read again, and before its end was on record.
+TEST_F(BackingUp, OneThatIsThereAfterARestartWasMade) {
+  desk_.backups.all = {Good(1)};  // of before: it is not the one
+  Make();
+  desk_.Restart();
+  EXPECT_EQ(desk_.CountEntries(wire::Entry::kBackupMade), 0U);
+  EXPECT_EQ(desk_.CountEntries(wire::Entry::kBackupFailed), 1U);
+  Make();
+  desk_.backups.all = {Good(2), Good(1)};
+  desk_.Restart();
+  EXPECT_EQ(desk_.CountEntries(wire::Entry::kBackupFailed), 1U);
+  EXPECT_EQ(desk_.CountEntries(wire::Entry::kBackupMade), 1U);
+  EXPECT_EQ(List().last().state(), wire::BackupRun::MADE);
 }
 
 TEST_F(BackingUp, AnEndOnAFullDiskIsTakenInWhenThereIsRoom) {

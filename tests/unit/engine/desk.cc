@@ -112,6 +112,7 @@ void Desk::Restart() {
   Engine::World world{store, bus, polls, clock, random, access};
   world.reload = reload;
   world.answered = [this](const model::Answered& one) { answered.push_back(one); };
+  world.told = [this](const model::Entry& entry) { told = entry; };
   world.vitals = [this](model::Vitals taken) { vitals = std::move(taken); };
   world.backups = &backups;
   engine_ = std::make_unique<Engine>(settings, std::move(world));
@@ -242,6 +243,7 @@ PollEnd Desk::Look(const PollJob& asked) {
     last_ = std::make_unique<Reading>();
     last_->snapshot = TakeSnapshot();
     last_->accounts.has_extension = extension;
+    last_->accounts.as_of = as_of;
     for (const auto& [id, account] : site) last_->accounts.all.push_back(account);
   }
   auto findings = Examine(last_->snapshot, last_->accounts, job, settings.schools[0].rules);

@@ -151,6 +151,7 @@ class Desk {
   std::vector<SiteWrite> writes;
   bool extension = true;            // the site has a place for school and grade
   std::uint64_t rejected_rows = 0;  // of FACTS, in the next polls
+  std::optional<Time> as_of;        // of the site's list, in the next polls
 
   DeskClock clock;
   DeskStore store{clock};
@@ -163,6 +164,7 @@ class Desk {
   std::function<Result<Engine::Reloaded>()> reload;  // counts from the next Restart() on
   std::vector<model::Answered> answered;             // what was told of each
   std::optional<model::Vitals> vitals;               // given last
+  std::optional<model::Entry> told;                  // of entries, the last
   bus::Peer peer{1000, 1000, 1};                     // who sends what is sent from here on
 
   Engine& engine() { return *engine_; }

@@ -181,6 +181,28 @@ TEST_F(FourEyes, TwoOfOneGroupAreTwo) {
   desk.WorkUntilDone();
 }
 
+// The config says who somebody is in one entry, and makes them an approver in another.
+TEST_F(FourEyes, OneNameIsOnePersonWhateverItIsFor) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(1);
+  const wire::Plan plan = desk.Plan();
+  const std::vector<model::Grant> before = desk.access.Get()->grants();
+  std::vector<model::Grant> grants = before;
+  grants.push_back({"Kim", {2000, 2001}, {}, {}, {model::Role::kReviewer}, {}});
+  grants.push_back({"board", {}, {60}, {}, {model::Role::kApprover}, {}});
+  desk.access.Set(access::Access(grants));
+  desk.peer = {2000, 2000, 7, {60}};
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  desk.peer = {2001, 2001, 8, {60}};
+  EXPECT_EQ(desk.Approve(Whole(plan)).error().reason(), "same-person");
+  desk.peer = {2002, 2002, 9, {60}};
+  EXPECT_EQ(desk.Approve(Whole(plan)).approve().plan().state(), wire::APPROVED)
+      << "Kim's approval counts: they came by the group, which still approves";
+  AsAnn();
+  desk.WorkUntilDone();
+}
+
 TEST_F(FourEyes, WhoWasFirstByKeyIsNotTheSecondByUser) {
   Rules().all = true;
   desk.Restart();
@@ -361,6 +383,7 @@ TEST_F(FourEyes, CommandsThatAreNotDoneAreOnRecord) {
   desk.settings.schools[0].plans.guards[static_cast<std::size_t>(model::GuardKind::kArchive)] = {
       2, std::nullopt, 0};
   desk.Restart();
+  std::uint64_t plan_number = 0;
   const auto refused = [&] {
     desk.Step();
     std::map<std::string, std::string> all;  // reason -> request
@@ -368,11 +391,14 @@ TEST_F(FourEyes, CommandsThatAreNotDoneAreOnRecord) {
       if (!entry.has_request_refused()) continue;
       all[entry.request_refused().reason()] = entry.request_refused().request();
       EXPECT_EQ(entry.actor(), "uid:1000");
+      const bool of_plan = entry.request_refused().request() != "Forget";
+      EXPECT_EQ(entry.request_refused().plan(), of_plan ? plan_number : 0) << "which it was about";
     }
     return all;
   };
   Withdraw(3);
   const wire::Plan plan = desk.Plan();
+  plan_number = plan.plan();
   wire::ApprovePlan forged = Whole(plan);
   forged.set_digest(std::string(32, 'x'));
   EXPECT_EQ(desk.Approve(forged).error().reason(), "plan-digest");

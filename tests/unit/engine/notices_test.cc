@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "tests/unit/engine/synced.h"
 
 namespace roster::engine {
@@ -67,6 +69,7 @@ class Silence : public Synced {
 TEST_F(Silence, IsToldOnceWhileTasksWait) {
   Pass(std::chrono::seconds(59));
   EXPECT_EQ(Away(), 0U);
+  EXPECT_FALSE(desk.School().workers_away());
   Pass(std::chrono::seconds(1));
   ASSERT_EQ(Away(), 1U);
   for (const auto& entry : desk.Entries()) {
@@ -75,6 +78,7 @@ TEST_F(Silence, IsToldOnceWhileTasksWait) {
     EXPECT_TRUE(entry.workers_away().has_last_seen_at());
     EXPECT_EQ(entry.actor(), "rosterd");
   }
+  EXPECT_TRUE(desk.School().workers_away());
   Pass(std::chrono::hours(5));
   EXPECT_EQ(Away(), 1U);
   EXPECT_EQ(Back(), 0U);
@@ -85,8 +89,20 @@ TEST_F(Silence, EndsWhenOneAsksAgain) {
   ASSERT_EQ(Away(), 1U);
   desk.WorkUntilDone();
   EXPECT_EQ(Back(), 1U);
+  EXPECT_FALSE(desk.School().workers_away());
   Pass(std::chrono::hours(1));
   EXPECT_EQ(Away(), 1U) << "nothing waits";
+}
+
+TEST_F(Silence, IsNobodysTroubleOnceNothingWaits) {
+  Pass(std::chrono::minutes(2));
+  ASSERT_EQ(Away(), 1U);
+  desk.pupils[0].last = "Another";  // no longer what was approved
+  desk.Poll();
+  ASSERT_EQ(desk.School().tasks().queued(), 0U);
+  EXPECT_FALSE(desk.School().workers_away());
+  Pass(std::chrono::seconds(1));
+  EXPECT_FALSE(desk.vitals.value().schools.at(0).workers_away);
 }
 
 TEST_F(Silence, IsNotRepeatedByARestart) {
@@ -137,8 +153,8 @@ class Site : public Synced {
     desk.Poll();
     ASSERT_TRUE(desk.Approve(desk.Plan()).has_approve());
   }
-  // So many tasks are tried, and fail for this.
-  void Fail(const std::string& reason, std::uint32_t tasks = 1) {
+  // So many tasks are tried, and end like this.
+  void End(std::uint32_t tasks, const std::function<void(wire::Outcome&)>& with) {
     std::vector<wire::Outcome> outcomes;
     for (const auto& task : desk.Lease("w", tasks)) {
       wire::Outcome outcome;
@@ -146,13 +162,19 @@ class Site : public Synced {
       outcome.mutable_lease()->set_plan(task.plan());
       outcome.mutable_lease()->set_index(task.index());
       outcome.mutable_lease()->set_attempt(task.attempt());
-      outcome.mutable_failed()->set_reason(reason);
-      outcome.mutable_failed()->set_again(true);
-      outcome.mutable_failed()->set_site_failing(true);
+      with(outcome);
       outcomes.push_back(outcome);
     }
     ASSERT_FALSE(outcomes.empty());
     desk.Report("w", outcomes);
+  }
+  // The site's fault, for this reason.
+  void Fail(const std::string& reason, std::uint32_t tasks = 1) {
+    End(tasks, [&](wire::Outcome& outcome) {
+      outcome.mutable_failed()->set_reason(reason);
+      outcome.mutable_failed()->set_again(true);
+      outcome.mutable_failed()->set_site_failing(true);
+    });
   }
   void Pass(Duration time) {
     desk.clock.Advance(time);
@@ -222,6 +244,30 @@ TEST_F(Site, ARestartNeitherRepeatsNorForgetsIt) {
   Pass(std::chrono::minutes(10));
   desk.WorkUntilDone();
   EXPECT_EQ(Back(), 1U);
+}
+
+// The one task ends otherwise: nothing is left that could show that the site works again, and it
+// would be called stopped for ever.
+TEST_F(Site, IsNoLongerStoppedWhenNothingWaits) {
+  Fail("site-unauthorized", 3);
+  ASSERT_EQ(Stopped(), 1U);
+  Pass(std::chrono::minutes(10));
+  // One goes out to see, and then the others.
+  const auto supersede = [](wire::Outcome& outcome) {
+    outcome.mutable_superseded()->set_reason("changed-on-site");
+  };
+  End(1, supersede);
+  EXPECT_EQ(Back(), 0U);
+  EXPECT_NE(desk.School().site_problem(), "");
+  End(2, supersede);
+  Pass(std::chrono::seconds(1));
+  ASSERT_EQ(Back(), 1U);
+  for (const wire::Entry& entry : desk.Entries()) {
+    if (entry.has_site_back()) {
+      EXPECT_TRUE(entry.site_back().nothing_waits());
+    }
+  }
+  EXPECT_EQ(desk.School().site_problem(), "");
 }
 
 // Somebody says that they know, mends something, and it was not that.

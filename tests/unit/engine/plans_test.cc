@@ -220,6 +220,12 @@ TEST_F(Classes, APlanExpiresIsRefusedAndIsDroppedByTheNextPoll) {
   request.mutable_get_plan()->set_plan(plan.plan());
   EXPECT_EQ(desk.Ask(request).error().reason(), "unknown-plan");
   EXPECT_TRUE(desk.Lease("w").empty());
+  std::vector<std::uint64_t> expired;
+  for (const wire::Entry& entry : desk.Entries()) {
+    if (entry.has_plan_expired()) expired.push_back(entry.plan_expired().plan());
+  }
+  EXPECT_EQ(expired, std::vector<std::uint64_t>{plan.plan()})
+      << "told, so that nobody waits for it";
 }
 
 TEST_F(Classes, APlanLivesAsLongAsTheConfigSays) {

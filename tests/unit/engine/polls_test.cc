@@ -125,6 +125,22 @@ TEST(Engine, ARejectedPollChangesNothingAndSaysWhy) {
   EXPECT_EQ(desk.School().last_good_poll().poll(), 1U);
 }
 
+// One that hangs rejects nothing, and what is shown grows old.
+TEST(Engine, APollThatDoesNotEndIsMissed) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  EXPECT_FALSE(desk.School().poll_overdue());
+  desk.Poll();
+  const Duration every = desk.settings.schools[0].poll_every;
+  desk.StartPoll();
+  desk.clock.Advance(2 * every + std::chrono::minutes(29));
+  desk.Step();
+  EXPECT_FALSE(desk.School().poll_overdue());
+  desk.clock.Advance(std::chrono::minutes(2));
+  desk.Step();
+  EXPECT_TRUE(desk.School().poll_overdue());
+}
+
 TEST(Engine, ARefusedKeyStopsThePollsUntilAPersonAsks) {
   Desk desk;
   desk.pupils = SomePupils();

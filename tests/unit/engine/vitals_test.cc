@@ -142,6 +142,23 @@ TEST_F(Vitals, ACommandIsToldWithWhoAndWhat) {
   EXPECT_EQ(Last().code, "refused");
 }
 
+TEST_F(Vitals, WhatConcernsTheWholeDaemonIsToldOfNoSchool) {
+  wire::Request request;
+  request.mutable_make_backup();
+  desk.Command(request);
+  EXPECT_EQ(Last().request, "MakeBackup");
+  EXPECT_EQ(Last().outcome, "done");
+  EXPECT_FALSE(Last().school);
+  request.mutable_list_backups();
+  desk.Ask(request);
+  EXPECT_EQ(Last().request, "ListBackups");
+  EXPECT_FALSE(Last().school);
+  request.mutable_reload();
+  desk.Ask(request);
+  EXPECT_EQ(Last().request, "Reload");
+  EXPECT_FALSE(Last().school);
+}
+
 TEST_F(Vitals, ACommandIsToldOnceItIsOnDisk) {
   wire::Request request;
   request.mutable_acknowledge();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace roster::log {
 namespace {
@@ -16,6 +17,21 @@ Record Of(std::string message, Fields fields) {
 TEST(TextLine, HasTimeLevelMessageAndFields) {
   EXPECT_EQ(TextLine(Of("ApprovePlan: done", {{"school", "tcs"}, {"actor", "uid:1000"}})),
             "2026-08-24T06:30:00.123Z info ApprovePlan: done school=tcs actor=uid:1000\n");
+}
+
+TEST(TextLine, EachLevelHasItsWordAndItsPriority) {
+  Record record = Of("x", {});
+  for (const auto& [level, word, priority] : {std::tuple{Level::kDebug, "debug", "7"},
+                                              {Level::kInfo, "info", "6"},
+                                              {Level::kWarning, "warning", "4"},
+                                              {Level::kError, "error", "3"},
+                                              {Level::kCritical, "critical", "2"}}) {
+    record.level = level;
+    EXPECT_EQ(TextLine(record), "2026-08-24T06:30:00.123Z " + std::string(word) + " x\n");
+    EXPECT_EQ(JournalFields(record, "rosterd").at(1), "PRIORITY=" + std::string(priority));
+    EXPECT_EQ(LogLevelFromWord(word), level);
+  }
+  EXPECT_FALSE(LogLevelFromWord("loud"));
 }
 
 TEST(TextLine, LeavesOutWhatIsEmpty) {

@@ -78,7 +78,10 @@ TEST_F(Serving, HasNoOtherPageAndNoOtherMethod) {
   Start(Pages());
   EXPECT_EQ(Client().Get("/")->status, 404);
   EXPECT_EQ(Client().Get("/../etc/passwd")->status, 404);
-  EXPECT_EQ(Client().Post("/healthz", "x", "text/plain")->status, 404);
+  const auto posted = Client().Post("/healthz", "x", "text/plain");
+  EXPECT_EQ(posted->status, 405);
+  EXPECT_EQ(posted->get_header_value("Allow"), "GET, HEAD");
+  EXPECT_EQ(Client().Head("/healthz")->status, 503);
 }
 
 TEST_F(Serving, WhatAPageThrowsIsNotShown) {
@@ -107,6 +110,35 @@ TEST_F(Serving, APortThatIsTakenIsSaidSo) {
   EXPECT_TRUE(Client().Get("/healthz")) << "the first one serves on";
 }
 
+// cpp-httplib would keep a line for as long as no newline comes.
+TEST_F(Serving, ARequestHasALimit) {
+  Start(Pages());
+  const int endless = Connect();
+  const std::string piece(1 << 16, 'G');
+  std::size_t sent = 0;
+  ssize_t took = 0;
+  while ((took = ::send(endless, piece.data(), piece.size(), MSG_NOSIGNAL)) > 0) {
+    sent += static_cast<std::size_t>(took);
+    ASSERT_LT(sent, std::size_t{64} << 20U) << "it takes whatever comes";
+  }
+  EXPECT_EQ(Client().Get("/healthz")->status, 503);
+}
+
+// A byte now and then does not make its time longer.
+TEST_F(Serving, WhoeverDripsIsCutOff) {
+  Start(Pages());
+  const std::stop_token never;
+  std::vector<int> slow;
+  for (int i = 0; i < Server::kThreads; ++i) slow.push_back(Connect());
+  // Until the other side has closed: then a byte is answered with a reset.
+  for (const int fd : slow) {
+    while (::send(fd, "G", 1, MSG_NOSIGNAL) == 1) {
+      clock_.Wait(std::chrono::milliseconds(50), never);
+    }
+  }
+  EXPECT_EQ(Client().Get("/healthz")->status, 503);
+}
+
 // More of them than threads and places in line: they are cut off, one after another, and whoever
 // asks properly is answered.
 TEST_F(Serving, WhoeverSaysNothingIsCutOff) {
@@ -129,7 +161,7 @@ TEST_F(Serving, WhoeverDoesNotReadIsCutOff) {
   EXPECT_EQ(answer->status, 503);
 }
 
-// A byte now and then keeps a thread for as long as somebody likes, but not the end of the program.
+// The end of the program waits for none of them.
 TEST_F(Serving, EndsWhileSomebodySendsAByteNowAndThen) {
   Start(Pages());
   std::atomic<bool> done{false};

@@ -120,6 +120,12 @@ inline v1::Entry SiteBack(std::uint64_t seq) {
   return entry;
 }
 
+inline v1::Entry Expired(std::uint64_t seq, std::uint64_t plan) {
+  v1::Entry entry = EntryOf(seq);
+  entry.mutable_plan_expired()->set_plan(plan);
+  return entry;
+}
+
 inline v1::Entry Refused(std::uint64_t seq, const std::string& reason = "role-missing") {
   v1::Entry entry = EntryOf(seq);
   entry.set_actor("uid:1001");

@@ -19,11 +19,15 @@ Parcel Of(std::vector<v1::Entry> entries) {
 }
 
 Delivery Made(const Parcel& parcel, std::set<std::uint64_t> awaiting = {}) {
-  return {parcel,     "people",
-          "tcs",      "Example School",
-          "",         std::move(awaiting),
-          false,      false,
-          Zone::kUtc, Time(std::chrono::seconds(1'800'000'000))};
+  return {parcel,
+          "people",
+          "tcs",
+          "Example School",
+          std::move(awaiting),
+          false,
+          false,
+          Zone::kUtc,
+          Time(std::chrono::seconds(1'800'000'000))};
 }
 
 std::vector<std::string> HeaderLines(const std::string& mail) {
@@ -98,6 +102,13 @@ TEST(Mail, AMessageIdIsOfTheRuleAndItsEntries) {
   EXPECT_NE(first, id);
   reminder.number = 2;
   EXPECT_NE(MessageId(Made(reminder), "r@example.org"), first);
+  reminder.number = 1;
+  reminder.entries = {Away(2)};
+  EXPECT_EQ(MessageId(Made(reminder), "r@example.org"), first) << "one was settled meanwhile";
+  // Put back from a backup, the numbers are given out again.
+  Parcel again = Of({Review(1), Away(2)});
+  again.entries.back().mutable_at()->set_seconds(1'900'000'000);
+  EXPECT_NE(MessageId(Made(again), "r@example.org"), id);
   EXPECT_TRUE(id.starts_with("<tcs.1.") && id.ends_with("@example.org>")) << id;
 }
 
@@ -106,7 +117,7 @@ TEST(Mail, SaysWhatIsSettledAndWhatIsNot) {
   const std::string mail = ComposeMail(Made(parcel, {2}), "r@example.org", {"a@example.org"});
   EXPECT_NE(mail.find("settled or acknowledged since"), std::string::npos);
   EXPECT_NE(mail.find("This awaits an operator. Run:"), std::string::npos);
-  EXPECT_NE(mail.find("rosterctl ack 2"), std::string::npos);
+  EXPECT_NE(mail.find("rosterctl --school tcs ack 2"), std::string::npos);
 }
 
 // Lines as they were before the quoted-printable encoding.
@@ -125,6 +136,19 @@ TEST(Mail, SaysThatAnAcknowledgementIsForEverybodyAndEverything) {
   EXPECT_NE(mail.find("You will be reminded until it is done."), std::string::npos) << mail;
   EXPECT_NE(mail.find("everything up to entry 2 of tcs is known, for everybody"), std::string::npos)
       << mail;
+}
+
+// Whoever reads it may have other schools than roster-notify sees.
+TEST(Mail, EveryCommandNamesTheSchool) {
+  const Parcel parcel = Of({Review(1), Dead(2, 3), Stopped(3)});
+  const std::string mail = Words(ComposeMail(Made(parcel, {1, 2, 3}), "r@example.org", {"a@b.c"}));
+  std::size_t commands = 0;
+  for (std::size_t at = mail.find("    rosterctl "); at != std::string::npos;
+       at = mail.find("    rosterctl ", at + 1)) {
+    ++commands;
+    EXPECT_EQ(mail.substr(at + 14, 13), "--school tcs ") << mail.substr(at, 60);
+  }
+  EXPECT_GE(commands, 6U) << mail;
 }
 
 TEST(Mail, PromisesNoRemindersOfARefusal) {
@@ -146,12 +170,27 @@ TEST(Wording, EveryMatterSaysWhomItAwaitsAndWhatToRun) {
     ASSERT_FALSE(telling.commands.empty()) << telling.headline;
     EXPECT_NE(telling.commands.back().find("rosterctl --school tcs "), std::string::npos);
   }
+  EXPECT_TRUE(Tell(Review(1), "tcs").others.empty());
   EXPECT_EQ(Tell(Held(1, 7), "").commands.back(),
             "rosterctl sync 7 --override-guard --reason TEXT");
   EXPECT_EQ(Tell(Unknown(1, 3, true), "").commands.at(1), "rosterctl confirm 7.3");
 }
 
 // The first may have approved a part, or lifted guards: the plan itself shows what to type.
+TEST(Wording, WhatAwaitsReviewIsCountedAsItIs) {
+  v1::Entry entry = Review(1);
+  entry.mutable_review_required()->set_new_users(0);
+  entry.mutable_review_required()->set_new_errors(36);
+  const Telling telling = Tell(entry, "tcs");
+  EXPECT_EQ(telling.headline, "36 users with errors to review");
+  // All that there are, in the mail before too: none of them need be new.
+  EXPECT_EQ(telling.what.find("new error"), std::string::npos) << telling.what;
+  EXPECT_NE(telling.what.find("With what was there before, "), std::string::npos) << telling.what;
+  EXPECT_NE(std::find(telling.commands.begin(), telling.commands.end(),
+                      "rosterctl --school tcs excluded"),
+            telling.commands.end());
+}
+
 TEST(Wording, TheSecondApproverIsSentToThePlan) {
   v1::Entry entry = First(9, 7);
   entry.mutable_approval_given()->set_replaces(5);
@@ -160,6 +199,18 @@ TEST(Wording, TheSecondApproverIsSentToThePlan) {
   EXPECT_EQ(telling.commands, std::vector<std::string>{"rosterctl plan 7"});
   EXPECT_NE(telling.what.find("uid:1002 (entry 5)"), std::string::npos) << telling.what;
   EXPECT_EQ(Tell(First(9, 7), "").what.find("(entry"), std::string::npos);
+}
+
+// An older rosterd filled the message in, with directories.
+TEST(Wording, AFailedBackupIsToldByItsReasonAlone) {
+  v1::Entry entry = Away(1);
+  entry.mutable_backup_failed()->set_reason("backup-disk-full");
+  entry.mutable_backup_failed()->set_message("No room in /srv/backups.");
+  for (const Telling& telling : {Tell(entry, "tcs"), TellPlainly(entry)}) {
+    EXPECT_NE(telling.what.find("backup-disk-full"), std::string::npos) << telling.what;
+    EXPECT_EQ(telling.what.find("/srv"), std::string::npos) << telling.what;
+  }
+  EXPECT_EQ(Tell(entry, "tcs").commands.at(0), "rosterctl --school tcs status");
 }
 
 TEST(Wording, ARefusalIsAnsweredByItsReason) {

@@ -27,6 +27,13 @@ State Sample() {
   parcel.failures = 2;
   parcel.next_at = Time(std::chrono::seconds(1'800'000'300));
   state.sending = parcel;
+  parcel.kind = Parcel::Kind::kEntries;
+  parcel.to = {"gone@example.org"};
+  state.aside.push_back(parcel);
+  state.plans[7] = {true, 5, Time(std::chrono::seconds(1'800'000'050))};
+  state.refusals.push_back({"uid:1001", "Lease", "no-role", 5,
+                            Time(std::chrono::seconds(1'800'000'060)),
+                            Time(std::chrono::seconds(1'800'000'070)), true});
   return state;
 }
 
@@ -38,6 +45,21 @@ TEST(State, IsReadAsItWasWritten) {
   EXPECT_EQ(read->hash, Sample().hash);
   EXPECT_EQ(read->sending->failures, 2U);
   EXPECT_EQ(read->sending->entries.size(), 2U);
+  ASSERT_EQ(read->aside.size(), 1U);
+  EXPECT_EQ(read->aside.front().to, std::vector<std::string>{"gone@example.org"});
+  EXPECT_EQ(read->plans.at(7).undo_of, 5U);
+  EXPECT_TRUE(read->refusals.at(0).known);
+}
+
+TEST(State, OfAnOlderVersionIsTaken) {
+  std::string text = ToText(State{}, "people", "tcs");
+  for (const std::string name : {"aside", "plans", "refusals"}) {
+    const std::string field = "\"" + name + "\":[],";
+    const std::size_t at = text.find(field);
+    ASSERT_NE(at, std::string::npos) << text;
+    text.erase(at, field.size());
+  }
+  EXPECT_TRUE(FromText(text, "people", "tcs"));
 }
 
 TEST(State, AnotherRulesStateIsNotTaken) {

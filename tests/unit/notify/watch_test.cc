@@ -2,6 +2,7 @@
 
 #include "client/notify/watch.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -252,7 +253,7 @@ TEST_F(WatchTest, WhatIsAcknowledgedBeforeItWasToldIsToldOnceAllTheSame) {
 
 TEST_F(WatchTest, EachMatterIsSettledByItsOwn) {
   const auto settles = [](const v1::Entry& later, const v1::Entry& opened) {
-    return Settles(later, opened);
+    return Settles(later, opened, {});
   };
   EXPECT_TRUE(settles(Completed(9), Stopped(1)));
   EXPECT_FALSE(settles(Rejected(9), Stopped(1)));
@@ -262,6 +263,8 @@ TEST_F(WatchTest, EachMatterIsSettledByItsOwn) {
   EXPECT_FALSE(settles(Back(9), SiteStopped(1)));
   EXPECT_TRUE(settles(Approved(9, 7), Held(1, 7)));
   EXPECT_FALSE(settles(Approved(9, 8), Held(1, 7)));
+  EXPECT_TRUE(settles(Expired(9, 7), Held(1, 7)));
+  EXPECT_FALSE(settles(Expired(9, 8), Held(1, 7)));
   EXPECT_TRUE(settles(Held(9, 8), Held(1, 7))) << "a later plan of the same takes its place";
   EXPECT_TRUE(settles(Approved(9, 7), First(1, 7)));
   EXPECT_FALSE(settles(Approved(9, 8), First(1, 7)));
@@ -275,6 +278,249 @@ TEST_F(WatchTest, EachMatterIsSettledByItsOwn) {
   invitations.mutable_plan_approved()->set_adds(0);
   invitations.mutable_plan_approved()->set_invites(5);
   EXPECT_FALSE(settles(invitations, Review(1)));
+  EXPECT_TRUE(settles(Away(9), Away(1)));
+  // Another task of the same person takes the place of one that is dead.
+  v1::Entry applied = EntryOf(9);
+  applied.mutable_task_applied()->set_plan(8);
+  applied.mutable_task_applied()->set_person(4711);
+  v1::Entry dead = Dead(1, 3);
+  dead.mutable_task_dead()->set_person(4711);
+  EXPECT_TRUE(settles(applied, dead));
+  dead.mutable_task_dead()->set_person(4712);
+  EXPECT_FALSE(settles(applied, dead));
+}
+
+class WatchOfPlans : public WatchTest {
+ protected:
+  WatchOfPlans() { rule_.remind = hours(24); }
+  v1::Entry Dated(v1::Entry entry) const {
+    entry.mutable_at()->set_seconds(now_.time_since_epoch().count());
+    return entry;
+  }
+  // `undo_of` 0: of all that is pending.
+  v1::Entry Prepared(std::uint64_t seq, std::uint64_t plan, std::uint64_t undo_of = 0) const {
+    v1::Entry entry = Dated(EntryOf(seq));
+    entry.mutable_plan_prepared()->set_plan(plan);
+    entry.mutable_plan_prepared()->set_undo_of(undo_of);
+    return entry;
+  }
+};
+
+TEST_F(WatchOfPlans, AFirstApprovalIsOvertakenByALaterPlanOfItsKind) {
+  Enter(Prepared(1, 7));
+  Enter(Dated(First(2, 7)));
+  Enter(Prepared(3, 8, 5));
+  Enter(Dated(First(4, 8)));
+  EXPECT_EQ(Told(), " 2 4");
+  now_ += hours(24);
+  EXPECT_EQ(Told(), "R 2 4") << "the undo of another plan is another matter";
+  Enter(Prepared(5, 9));
+  now_ += hours(24);
+  EXPECT_EQ(Told(), "R 4");
+  Enter(Prepared(6, 10, 5));
+  now_ += hours(24);
+  EXPECT_EQ(Told(), "");
+}
+
+TEST_F(WatchOfPlans, WhatHasExpiredIsNotRemindedOf) {
+  Enter(Dated(Held(1, 7)));
+  Enter(Prepared(2, 8, 5));
+  EXPECT_EQ(Told(), " 1");
+  now_ += hours(24) * 13;
+  Enter(Dated(First(3, 8)));
+  EXPECT_EQ(Told(), " 3");
+  EXPECT_EQ(Told(), "R 1 3");
+  now_ += hours(24) - seconds(1);
+  EXPECT_EQ(Told(), "");
+  now_ += seconds(1);
+  EXPECT_EQ(Told(), "") << "both were prepared 14 days ago";
+  EXPECT_FALSE(watch_.IsOpen(1));
+  EXPECT_FALSE(watch_.IsOpen(3));
+}
+
+TEST_F(WatchOfPlans, APlanIsHeldNoMoreWhenAPollFindsNothingToHold) {
+  Enter(Dated(Held(1, 7)));
+  EXPECT_EQ(Told(), " 1");
+  v1::Entry review = Dated(Review(2));
+  review.mutable_review_required()->add_held(v1::GUARD_ARCHIVE);
+  Enter(review);
+  EXPECT_TRUE(watch_.IsOpen(1));
+  Enter(Dated(Review(3)));
+  EXPECT_FALSE(watch_.IsOpen(1));
+  Enter(Dated(Held(4, 8)));
+  v1::Entry restored = Dated(EntryOf(5));
+  restored.mutable_restored()->set_backup(3);
+  Enter(restored);
+  EXPECT_FALSE(watch_.IsOpen(4)) << "plans that were not approved have expired";
+}
+
+// A poll that took away what was held brings nothing new to review: no entry says that it is over.
+TEST_F(WatchOfPlans, BeforeAReminderTheStatusSaysWhetherAnythingIsHeld) {
+  v1::SchoolStatus status;
+  status.add_holds();
+  Enter(Dated(Held(1, 7)));
+  Enter(Prepared(2, 8, 5));
+  v1::Entry undo = Dated(Held(3, 8));
+  undo.mutable_plan_prepared()->set_undo_of(5);
+  Enter(undo);
+  EXPECT_EQ(Told(), " 1 3");
+  EXPECT_FALSE(watch_.AsksStatus(now_));
+  now_ += hours(24);
+  EXPECT_TRUE(watch_.AsksStatus(now_));
+  watch_.OnStatus(status);
+  EXPECT_EQ(Told(), "R 1 3");
+  now_ += hours(24);
+  status.clear_holds();
+  ASSERT_TRUE(watch_.AsksStatus(now_));
+  watch_.OnStatus(status);
+  EXPECT_EQ(Told(), "R 3") << "of the undo of a plan the status says nothing";
+  now_ += hours(24);
+  EXPECT_FALSE(watch_.AsksStatus(now_));
+}
+
+// A program without a role asks each minute, and rosterd says so each minute.
+TEST_F(WatchTest, TheSameRefusalIsToldOnceADay) {
+  std::uint64_t seq = 0;
+  const auto refuse = [&](std::chrono::minutes at, const std::string& reason = "no-role") {
+    v1::Entry entry = Refused(++seq, reason);
+    entry.mutable_at()->set_seconds((now_ + at).time_since_epoch().count());
+    Enter(entry);
+    return Told();
+  };
+  EXPECT_EQ(refuse(minutes(0)), " 1");
+  for (int i = 1; i < 24 * 60; ++i) ASSERT_EQ(refuse(minutes(i)), "") << i;
+  EXPECT_EQ(refuse(minutes(24 * 60)), " 1441") << "it goes on";
+  EXPECT_EQ(refuse(minutes(24 * 60 + 1), "role-missing"), " 1442") << "another reason";
+  EXPECT_EQ(refuse(minutes(24 * 60 + 2)), "");
+  v1::Entry other = Refused(++seq, "no-role");
+  other.set_actor("uid:1002");
+  other.mutable_at()->set_seconds((now_ + hours(24)).time_since_epoch().count());
+  Enter(other);
+  EXPECT_EQ(Told(), " 1444") << "somebody else";
+  // Acknowledged, it is known for as long as it goes on.
+  Enter(Acknowledged(++seq, 1444));
+  for (int i = 0; i < 3 * 24 * 60; ++i) ASSERT_EQ(refuse(minutes(24 * 60 + 3 + i)), "") << i;
+  const std::string anew = refuse(minutes(5 * 24 * 60 + 10));
+  EXPECT_EQ(anew, fmt::format(" {}", seq)) << "it stopped, and began again";
+  EXPECT_LE(state_.refusals.size(), 3U);
+}
+
+TEST_F(WatchTest, OfManyRefusalsSomeAreRememberedAndAllAreTold) {
+  for (std::uint64_t seq = 1; seq <= kRefusalsMax + 10; ++seq) {
+    v1::Entry entry = Refused(seq);
+    entry.set_actor("key:" + std::to_string(seq));
+    Enter(entry);
+    if (seq % 50 == 0) static_cast<void>(Told());
+  }
+  EXPECT_EQ(state_.refusals.size(), kRefusalsMax);
+  EXPECT_EQ(state_.pending.size(), 10U);
+}
+
+class WatchOfRecipients : public WatchTest {
+ protected:
+  WatchOfRecipients() { rule_.mail->to = {"good@example.org", "gone@example.org"}; }
+  // Whom what is told now is for; "": nothing is.
+  std::string Whom() {
+    const Parcel* parcel = watch_.Next(now_, 0.99);
+    std::string whom;
+    if (parcel == nullptr) return whom;
+    for (const std::string& to : RecipientsOf(*parcel, rule_.mail->to)) whom += to.substr(0, 4);
+    return whom;
+  }
+  const std::vector<std::string> gone_{"gone@example.org"};
+};
+
+TEST_F(WatchOfRecipients, OneWhoIsRefusedIsTriedAloneAndHoldsUpNobody) {
+  rule_.tries = 3;
+  Enter(Review(1));
+  EXPECT_EQ(Whom(), "goodgone");
+  watch_.OnDelivered(now_, gone_);
+  EXPECT_EQ(Whom(), "") << "not at once";
+  Enter(Away(2));
+  EXPECT_EQ(Whom(), "goodgone");
+  watch_.OnDelivered(now_, gone_);
+  // A second of each, and over a restart.
+  now_ += seconds(5);
+  state_ = FromText(ToText(state_, "r", "tcs"), "r", "tcs").value();
+  Watch again(rule_, Zone::kUtc, state_);
+  for (int i = 0; i < 2; ++i) {
+    const Parcel* parcel = again.Next(now_, 0.99);
+    ASSERT_NE(parcel, nullptr);
+    EXPECT_EQ(RecipientsOf(*parcel, rule_.mail->to), gone_);
+    EXPECT_EQ(parcel->entries.size(), 1U);
+    EXPECT_TRUE(again.Awaiting().contains(parcel->entries.front().seq()));
+    again.OnFailed(now_, std::nullopt);
+  }
+  EXPECT_EQ(again.Next(now_, 0.99), nullptr);
+  EXPECT_EQ(again.Exhausted(), nullptr);
+  now_ += minutes(1);
+  ASSERT_NE(again.Next(now_, 0.99), nullptr);
+  again.OnFailed(now_, std::nullopt);
+  const Parcel* last = again.Exhausted();
+  ASSERT_NE(last, nullptr);
+  EXPECT_EQ(last->to, gone_);
+  EXPECT_EQ(last->entries.front().seq(), 1U);
+  again.GiveUp(now_);
+  EXPECT_EQ(again.Exhausted(), nullptr);
+  ASSERT_NE(again.Next(now_, 0.99), nullptr) << "the other one's third try";
+  again.OnDelivered(now_);
+  EXPECT_TRUE(state_.aside.empty());
+}
+
+TEST_F(WatchOfRecipients, WhileAllFailsNobodyIsTriedAlone) {
+  Enter(Review(1));
+  ASSERT_EQ(Whom(), "goodgone");
+  watch_.OnDelivered(now_, gone_);
+  Enter(Away(2));
+  ASSERT_EQ(Whom(), "goodgone");
+  now_ += seconds(60);
+  watch_.OnFailed(now_, std::nullopt);
+  state_.sending->next_at = now_ + seconds(60);
+  EXPECT_EQ(Whom(), "");
+}
+
+TEST_F(WatchOfRecipients, WhoHasLeftTheConfigIsTriedNoMore) {
+  Enter(Review(1));
+  ASSERT_EQ(Whom(), "goodgone");
+  watch_.OnDelivered(now_, gone_);
+  rule_.mail->to.pop_back();
+  now_ += minutes(1);
+  EXPECT_EQ(Whom(), "");
+  EXPECT_TRUE(state_.aside.empty());
+}
+
+TEST_F(WatchOfRecipients, ARefusalAndAReminderAreToldTheRest) {
+  rule_.remind = hours(1);
+  Enter(Refused(1));
+  Enter(Review(2));
+  ASSERT_EQ(Whom(), "goodgone");
+  watch_.OnDelivered(now_, gone_);
+  now_ += seconds(10);
+  ASSERT_EQ(Whom(), "gone");
+  EXPECT_EQ(watch_.Awaiting(), (std::set<std::uint64_t>{1, 2}));
+  watch_.OnDelivered(now_);
+  now_ += hours(1);
+  ASSERT_EQ(Whom(), "goodgone") << "reminded";
+  watch_.OnDelivered(now_, gone_);
+  Enter(Approved(3, 7));
+  now_ += seconds(10);
+  EXPECT_EQ(Whom(), "") << "settled before the rest had the reminder";
+  EXPECT_TRUE(state_.aside.empty());
+}
+
+TEST_F(WatchOfRecipients, WhatIsSetAsideIsBounded) {
+  for (std::uint64_t seq = 1; seq <= kAsideMax + 1; ++seq) {
+    EXPECT_EQ(watch_.Exhausted(), nullptr);
+    Enter(Away(seq));
+    ASSERT_EQ(Whom(), "goodgone");
+    watch_.OnDelivered(now_, gone_);
+  }
+  const Parcel* oldest = watch_.Exhausted();
+  ASSERT_NE(oldest, nullptr);
+  EXPECT_EQ(oldest->entries.front().seq(), 1U);
+  watch_.GiveUp(now_);
+  EXPECT_EQ(watch_.Exhausted(), nullptr);
+  EXPECT_EQ(state_.aside.size(), kAsideMax);
 }
 
 TEST_F(WatchTest, AFailureComesAgainLaterAndAtLastIsExhausted) {
@@ -290,7 +536,7 @@ TEST_F(WatchTest, AFailureComesAgainLaterAndAtLastIsExhausted) {
     EXPECT_GT(wait, before);
     before = wait;
     now_ += wait;
-    EXPECT_EQ(watch_.Exhausted(), failure == 3);
+    EXPECT_EQ(watch_.Exhausted() != nullptr, failure == 3);
   }
   EXPECT_EQ(watch_.Next(now_, 0), nullptr);
   watch_.GiveUp(now_);
@@ -317,8 +563,8 @@ TEST_F(WatchTest, BackoffGrowsToAQuarterOfAnHour) {
   EXPECT_EQ(Backoff(30, 0), seconds(450));
 }
 
-// Any journal, any failures, killed at any save: each entry is delivered, in order of its first
-// time.
+// Any journal, any failures, of all or of some recipients, killed at any save: each entry is
+// delivered to each, in order of its first time.
 TEST_F(WatchTest, EachEntryIsDeliveredWhateverFailsAndWheneverItIsKilled) {
   const char* seeds = std::getenv("ROSTER_TEST_SEEDS");
   const unsigned count = seeds == nullptr ? 20 : static_cast<unsigned>(std::stoi(seeds));
@@ -333,19 +579,25 @@ TEST_F(WatchTest, EachEntryIsDeliveredWhateverFailsAndWheneverItIsKilled) {
     rule.tries = 1'000'000;
     if (chance(50)) {
       rule.mail.emplace();
+      rule.mail->to = {"a@example.org", "b@example.org"};
     } else {
       rule.webhook.emplace();
     }
     if (chance(50)) rule.digest = seconds(30);
     if (chance(50) && rule.mail) rule.remind = seconds(100);
     std::string disk = ToText(State{}, "r", "tcs");
-    std::set<std::uint64_t> delivered;
+    std::set<std::uint64_t> delivered;  // to a, or to the webhook
+    std::set<std::uint64_t> delivered_to_b;
+    std::set<std::uint64_t> told;  // to anybody
     constexpr std::uint64_t kEntries = 60;
+    const auto done = [&] {
+      return delivered.size() == kEntries && (!rule.mail || delivered_to_b.size() == kEntries);
+    };
     Time now = At(12);
-    for (int step = 0; step < 100'000 && delivered.size() < kEntries; ++step) {
+    for (int step = 0; step < 100'000 && !done(); ++step) {
       State state = FromText(disk, "r", "tcs").value();
       Watch watch(rule, Zone::kUtc, state);
-      while (delivered.size() < kEntries) {
+      while (!done()) {
         now += seconds(std::uniform_int_distribution<int>(0, 20)(random));
         while (state.seq < kEntries && chance(50)) {
           const std::uint64_t seq = state.seq + 1;
@@ -360,19 +612,31 @@ TEST_F(WatchTest, EachEntryIsDeliveredWhateverFailsAndWheneverItIsKilled) {
         if (chance(30)) {
           watch.OnFailed(now, std::nullopt);
         } else {
-          if (parcel->kind == Parcel::Kind::kEntries) {
+          const std::vector<std::string> to =
+              rule.mail ? RecipientsOf(*parcel, rule.mail->to) : std::vector<std::string>{"a"};
+          std::vector<std::string> refused;
+          for (const std::string& one : to) {
+            if (refused.size() + 1 < to.size() && chance(50)) {
+              refused.push_back(one);
+              continue;
+            }
+            if (parcel->kind == Parcel::Kind::kReminder) continue;
+            auto& had = one.starts_with('a') ? delivered : delivered_to_b;
+            for (const v1::Entry& entry : parcel->entries) had.insert(entry.seq());
+          }
+          if (parcel->kind == Parcel::Kind::kEntries && parcel->to.empty()) {
             for (const v1::Entry& entry : parcel->entries) {
-              EXPECT_LE(entry.seq(), delivered.size() + 1) << "out of order";
-              delivered.insert(entry.seq());
+              EXPECT_LE(entry.seq(), told.size() + 1) << "out of order";
+              told.insert(entry.seq());
             }
           }
           if (chance(10)) break;  // killed before that is known
-          watch.OnDelivered(now);
+          watch.OnDelivered(now, refused);
         }
         disk = ToText(state, "r", "tcs");
       }
     }
-    EXPECT_EQ(delivered.size(), kEntries);
+    EXPECT_TRUE(done()) << delivered.size() << " " << delivered_to_b.size();
   }
 }
 

@@ -361,7 +361,7 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
           random.Some([&] { return std::pair(random.AnyTask(), random.Person()); })},
       model::ApprovalGiven{plan(), random.AnyDigest(), random.AnyDigest(), random.Text(),
                            Seq(random.Number()), random.Text()},
-      model::RequestRefused{random.Text(), random.Text(), random.Number()},
+      model::RequestRefused{random.Text(), random.Text(), random.Number(), plan(), random.Person()},
       model::ConfigReloaded{random.AnyDigest()},
       model::PersonsForgotten{persons(), random.Coin()},
       model::Acknowledged{Seq(random.Number())},
@@ -372,7 +372,8 @@ std::vector<model::Event> AllEvents(RandomModel& random) {
       model::Restored{random.Small(), random.AnyTime(), Seq(random.Number()), random.Number(),
                       random.Number(), persons()},
       model::SiteStopped{random.Text(), random.Number()},
-      model::SiteBack{},
+      model::SiteBack{true},
+      model::PlanExpired{plan()},
   };
 }
 

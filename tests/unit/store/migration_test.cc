@@ -107,6 +107,27 @@ TEST_F(Upgrades, OneThatWasCutOffIsDoneAgainFromTheSameState) {
   EXPECT_EQ(Row(**before, "a"), "old") << "of before the first try";
 }
 
+// Upgraded, put back as it was before, gone on with, and upgraded again.
+TEST_F(Upgrades, ACheckpointOfAnEarlierUpgradeIsNotTakenForThisOne) {
+  { ASSERT_TRUE(RocksStore::Open(path(), newer_)); }
+  fs::remove_all(path());
+  fs::copy(Checkpoint(1), path(), fs::copy_options::recursive);
+  RocksOptions old;
+  old.format = 1;
+  {
+    const auto store = RocksStore::Open(path(), old);
+    ASSERT_TRUE(store) << store.error().message;
+    ASSERT_TRUE(PutRow(**store, "a", "later"));
+  }
+  ASSERT_TRUE(RocksStore::Open(path(), newer_));
+  const auto before = RocksStore::Open(Checkpoint(1), old);
+  ASSERT_TRUE(before);
+  EXPECT_EQ(Row(**before, "a"), "later");
+  const auto earlier = RocksStore::Open(Checkpoint(1).string() + "-1", old);
+  ASSERT_TRUE(earlier);
+  EXPECT_EQ(Row(**earlier, "a"), "old");
+}
+
 TEST_F(Upgrades, AnOlderVersionRefusesWhatANewerOneWrote) {
   { ASSERT_TRUE(RocksStore::Open(path(), newer_)); }
   RocksOptions old;

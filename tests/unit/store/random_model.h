@@ -304,6 +304,7 @@ class RandomModel {
     model::Approval approval;
     approval.actor = Text();
     approval.names = Some([&] { return Text(); });
+    approval.by_group = Coin();
     approval.at = AnyTime();
     approval.seq = Seq(Number());
     approval.choice = AnyDigest();

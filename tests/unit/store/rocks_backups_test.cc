@@ -62,8 +62,12 @@ class Backups : public ::testing::Test {
     EXPECT_TRUE(value);
     return value && *value ? **value : "";
   }
-  // A school whose journal ends here.
-  void PutHead(std::uint64_t seq, std::uint64_t plans = 0) {
+  // A school whose journal ends here; entries that are not there yet say this.
+  void PutHead(std::uint64_t seq, std::uint64_t plans = 0, std::uint64_t says = 0) {
+    for (std::uint64_t i = 1; i <= seq; ++i) {
+      const auto there = store_->Get(Family::kJournal, EntryKey(kSchool, Seq(i)));
+      if (there && !*there) PutEntry(i, model::Acknowledged{Seq(says)});
+    }
     model::SchoolHead head;
     head.seq = Seq(seq);
     head.plans = plans;
@@ -129,6 +133,12 @@ class Backups : public ::testing::Test {
     EXPECT_TRUE(all);
     for (const model::Backup& backup : *all) ids.push_back(backup.id);
     return ids;
+  }
+  std::ptrdiff_t Verified() const {
+    const auto all = ListBackups(options_.directory);
+    EXPECT_TRUE(all);
+    return std::count_if(all->begin(), all->end(),
+                         [](const model::Backup& backup) { return backup.verified; });
   }
   std::vector<std::string> Beside() const {  // the store's directory
     std::vector<std::string> names;
@@ -284,15 +294,114 @@ TEST_F(Backups, OneWithAMissingFileIsListedAsDamaged) {
   EXPECT_EQ(Restore(How()).error().reason, "backup-damaged");
 }
 
-TEST_F(Backups, ASharedFileThatIsDamagedIsNoticedWhenItIsReadAgain) {
+// The store has the file still: the earlier ones become whole again with the one that shares it.
+TEST_F(Backups, ASharedFileThatIsDamagedIsCopiedAnew) {
+  Open();
+  PutMany(500);
+  Make();
+  Put("later", "1");
+  Make();
+  Damage(options_.directory / "shared_checksum");
+  const MadeBackup made = Make();
+  EXPECT_NE(made.problem.find("copied anew"), std::string::npos) << made.problem;
+  ASSERT_EQ(made.all.size(), 3U);
+  EXPECT_EQ(Verified(), 3);
+  EXPECT_EQ(Make().problem, "") << "told once";
+  Close();
+  for (const std::uint32_t id : {1U, 2U, 4U}) Restored(How(id));
+  Open();
+  EXPECT_EQ(Get("later"), "1");
+}
+
+// Or has another size, or is gone: also when a run before was cut off in the middle of this.
+TEST_F(Backups, ASharedFileThatIsCutOrMissingIsCopiedAnew) {
+  Open();
+  PutMany(500);
+  Make();
+  Put("later", "1");
+  Make();
+  const auto largest = [&] {
+    fs::path found;
+    for (const auto& file : fs::directory_iterator(options_.directory / "shared_checksum")) {
+      if (found.empty() || file.file_size() > fs::file_size(found)) found = file.path();
+    }
+    return found;
+  };
+  fs::resize_file(largest(), 100);
+  EXPECT_NE(Make().problem.find("copied anew"), std::string::npos);
+  EXPECT_EQ(Verified(), 3);
+  fs::remove(largest());
+  EXPECT_NE(Make().problem.find("copied anew"), std::string::npos);
+  EXPECT_EQ(Verified(), 4);
+  EXPECT_EQ(Make().problem, "");
+  Close();
+  Restored(How(1));
+}
+
+// The store no longer has the file: those that have it are damaged for good.
+TEST_F(Backups, ADamagedFileOfEarlierOnesAloneStopsNoLaterOne) {
   Open();
   PutMany(500);
   Make();
   Damage(options_.directory / "shared_checksum");
-  const auto made = Try();
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().reason, "backup-damaged");
-  EXPECT_EQ(Ids(), std::vector<std::uint32_t>{1}) << "the one that is not whole is gone";
+  Batch batch;
+  for (int i = 0; i < 500; ++i) batch.Delete(Family::kReview, "key" + std::to_string(i));
+  ASSERT_TRUE(store_->Commit(batch, true));
+  store_->StartPurge();
+  std::optional<Result<void>> purged;
+  while (!purged) purged = store_->TakePurged();
+  ASSERT_TRUE(*purged);
+  const MadeBackup made = Make();
+  EXPECT_EQ(made.problem, "");
+  Close();
+  EXPECT_EQ(Restore(How(1)).error().reason, "backup-damaged");
+  Restored(How(2));
+}
+
+TEST_F(Backups, ADirectoryOfOtherThingsIsNotClosedToThem) {
+  Open();
+  fs::create_directory(options_.directory);
+  std::ofstream(options_.directory / "letters") << "x";
+  fs::permissions(options_.directory, fs::perms::all);
+  const auto refused = Try();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "backup-not-permitted");
+  EXPECT_EQ(fs::status(options_.directory).permissions(), fs::perms::all);
+}
+
+// A number is given again when the backups after it are gone.
+TEST_F(Backups, AMarkWithoutABackupMakesNoneVerified) {
+  Open();
+  PutMany(5000);
+  Make();
+  std::ofstream(options_.directory / "verified" / "2") << "";
+  std::stop_source stop;
+  const auto stopped = store_->MakeBackup(
+      options_,
+      [&](const model::BackupProgress& at) {
+        if (at.phase == "verify") stop.request_stop();
+      },
+      stop.get_token());
+  ASSERT_FALSE(stopped);
+  ASSERT_EQ(Ids(), (std::vector<std::uint32_t>{2, 1}));
+  EXPECT_FALSE(ListBackups(options_.directory)->front().verified);
+}
+
+TEST_F(Backups, AStopWhileItIsReadAgainIsObeyedAndTheNextReadsIt) {
+  Open();
+  PutMany(5000);
+  std::stop_source stop;
+  const auto stopped = store_->MakeBackup(
+      options_,
+      [&](const model::BackupProgress& at) {
+        if (at.phase == "verify") stop.request_stop();
+      },
+      stop.get_token());
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().reason, "backup-stopped");
+  const MadeBackup made = Make();
+  ASSERT_EQ(made.all.size(), 2U);
+  EXPECT_TRUE(made.all[1].verified);
 }
 
 TEST_F(Backups, WhatACutOffOneHasLeftGoesWithTheNext) {
@@ -423,6 +532,17 @@ TEST_F(Backups, ADamagedStoreIsReplacedAndKept) {
   EXPECT_EQ(MarkOf()->lost_head, Seq(0)) << "nobody knows";
 }
 
+TEST_F(Backups, WithoutAStateDirectoryItSaysSo) {
+  Open();
+  Make();
+  Close();
+  RestoreOptions how = How();
+  how.db = dir_.path() / "none" / "db";
+  const auto refused = Restore(how);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "no-state-directory");
+}
+
 TEST_F(Backups, OnAnotherHostThereWasNone) {
   Open();
   PutHead(5);
@@ -435,6 +555,49 @@ TEST_F(Backups, OnAnotherHostThereWasNone) {
   EXPECT_EQ(Beside(), std::vector<std::string>{"db"});
   Open();
   EXPECT_EQ(Get("a"), "1");
+}
+
+// The disk was lost, and rosterd was started once before the backup was put back.
+TEST_F(Backups, AStateThatBeganElsewhereIsNoLaterOne) {
+  Open();
+  PutHead(5, 3);
+  Make();
+  Close();
+  fs::remove_all(db());
+  Open();
+  PutEntry(6, model::PersonsForgotten{{PersonId(9)}, false});
+  PutHead(7, 1, 44);
+  Close();
+  const RestoreReport report = Restored(How());
+  EXPECT_TRUE(report.aside_read);
+  EXPECT_FALSE(report.aside_related);
+  EXPECT_EQ(report.schools.at(0).lost_head, Seq(0));
+  EXPECT_TRUE(report.schools.at(0).forgotten.empty());
+  Open();
+  EXPECT_EQ(MarkOf()->lost_head, Seq(0));
+  EXPECT_EQ(MarkOf()->lost_plans, 0U);
+}
+
+// An older one was put back, that went on for a while, and then the newer one is wanted after all.
+TEST_F(Backups, AStateThatPartedBeforeTheBackupStillKnows) {
+  Open();
+  PutHead(2, 1);
+  Make();
+  PutHead(4, 2, 4);
+  Make();
+  Close();
+  EXPECT_TRUE(Restored(How(1)).aside_related);
+  Open();
+  PutEntry(3, model::PersonsForgotten{{PersonId(9)}, false});
+  PutHead(5, 6, 5);
+  Close();
+  const RestoreReport report = Restored(How(2));
+  EXPECT_TRUE(report.aside_related);
+  EXPECT_EQ(report.schools.at(0).head, Seq(4));
+  EXPECT_EQ(report.schools.at(0).lost_head, Seq(5));
+  EXPECT_EQ(report.schools.at(0).forgotten, std::vector<PersonId>{PersonId(9)});
+  Open();
+  EXPECT_EQ(MarkOf()->lost_plans, 6U);
 }
 
 TEST_F(Backups, WhoWasForgottenSinceIsNamed) {
@@ -481,6 +644,22 @@ TEST_F(Quotas, WhatWasUsedSinceCounts) {
   Open();
   EXPECT_EQ(Use().taken[2].at(0).count, 500U);
   EXPECT_FALSE(Use().refused_until);
+}
+
+TEST_F(Quotas, WhatAStateThatBeganElsewhereHasUsedIsNotAll) {
+  Open();
+  PutHead(1);
+  PutUse(9000, kNow - std::chrono::hours(3));
+  Make();
+  Close();
+  fs::remove_all(db());
+  Open();
+  PutHead(1, 0, 44);
+  PutUse(1, kNow - std::chrono::minutes(1));
+  Close();
+  EXPECT_TRUE(Restored(How()).quota_used_up);
+  Open();
+  EXPECT_EQ(Use().refused_until, kNow + std::chrono::hours(24));
 }
 
 TEST_F(Quotas, WhatNobodyKnowsCountsAsUsedUpForADay) {
@@ -541,6 +720,14 @@ TEST_F(Backups, WhatACutOffRestoreHasLeftIsNoStoreAndNoEmptyOneTakesItsPlace) {
   EXPECT_TRUE(CheckNoRestoreInterrupted(db()));
   EXPECT_FALSE(fs::exists(dir_.path() / "db.restoring"));
   EXPECT_TRUE(fs::exists(dir_.path() / "db.before-restore-20260824T063005Z")) << "never deleted";
+}
+
+TEST_F(Backups, WhatARestoreLeftThatChangedNothingIsRemoved) {
+  EXPECT_FALSE(RemoveUnusedRestore(db()));
+  fs::create_directory(dir_.path() / "db.restoring");
+  std::ofstream(dir_.path() / "db.restoring" / "half") << "x";
+  EXPECT_TRUE(RemoveUnusedRestore(db()));
+  EXPECT_FALSE(fs::exists(dir_.path() / "db.restoring"));
 }
 
 TEST_F(Backups, OfANewerVersionIsRefused) {

@@ -79,7 +79,49 @@ TEST_F(LeaseProtocolTest, AsksForTwiceWhatItExecutesAndOnlyOnce) {
   EXPECT_EQ(lease.max, 4U);
   EXPECT_EQ(lease.schools, settings.schools);
   EXPECT_EQ(lease.wait, settings.lease_wait);
+  EXPECT_EQ(lease.school_max, 4U);
   EXPECT_TRUE(protocol().Due(now).empty());
+}
+
+TEST_F(LeaseProtocolTest, ASchoolThatIsSlowHoldsUpNoOther) {
+  settings.schools = {SchoolId("a"), SchoolId("b")};
+  const auto lease = Ask<Lease>();
+  EXPECT_EQ(std::get<Lease>(lease->body).max, 8U);
+  EXPECT_EQ(std::get<Lease>(lease->body).school_max, 4U);
+  AnswerLease(lease->request_id,
+              {MakeLeased(1, 1, "a"), MakeLeased(2, 1, "a"), MakeLeased(3, 1, "a"),
+               MakeLeased(1, 1, "b"), MakeLeased(2, 1, "b")});
+  const Attempt first = Begin();
+  Begin();
+  EXPECT_EQ(std::get<SchoolId>(Begin()), SchoolId("b")) << "two of a are under way";
+  EXPECT_EQ(std::get<SchoolId>(Begin()), SchoolId("b"));
+  EXPECT_FALSE(protocol().Begin(now));
+  protocol().Ended(first, Done());
+  EXPECT_EQ(std::get<SchoolId>(Begin()), SchoolId("a"));
+  EXPECT_TRUE(Ask<Lease>()) << "there is room for more";
+}
+
+// One school gives as many as may be held of it, and the other has none.
+TEST_F(LeaseProtocolTest, OnceDoesNotEndWhileASchoolIsFull) {
+  settings.once = true;
+  settings.concurrency = 1;
+  settings.schools = {SchoolId("a"), SchoolId("b")};
+  Hold({MakeLeased(1, 1, "a"), MakeLeased(2, 1, "a")});
+  const auto lease = Ask<Lease>();
+  ASSERT_TRUE(lease);
+  AnswerLease(lease->request_id, {});
+  EXPECT_FALSE(Ask<Lease>()) << "not again and again";
+  protocol().Ended(Begin(), Done());
+  protocol().Ended(Begin(), Done());
+  const auto report = Ask<ReportOutcomes>();
+  ASSERT_TRUE(report);
+  protocol().Replied({report->request_id, model::ReportReply{}}, now);
+  EXPECT_FALSE(protocol().Finished());
+  now += settings.retry_delay_first;
+  const auto again = Ask<Lease>();
+  ASSERT_TRUE(again) << "there may be more";
+  AnswerLease(again->request_id, {});
+  EXPECT_TRUE(protocol().Finished());
 }
 
 TEST_F(LeaseProtocolTest, LeaseExecuteReport) {

@@ -1,0 +1,17 @@
+#pragma once
+
+// Whether the files and folders that the config names can be used by whoever runs this.
+
+#include "daemon/base/result.h"
+#include "daemon/model/spreadsheet.h"
+
+namespace roster::spreadsheet {
+
+// Errors: NotFound "export-missing" when no export is there yet; Invalid "export-unreadable".
+Result<void> CheckExport(const model::Spreadsheet& settings);
+
+// Errors: Invalid "imports-unreadable", "imports-unwritable". Says what to do about it.
+Result<void> CheckImportsReadable(const model::Spreadsheet& settings);
+Result<void> CheckImportsWritable(const model::Spreadsheet& settings);
+
+}  // namespace roster::spreadsheet
