@@ -149,15 +149,17 @@ void AddUploads(const v1::SchoolStatus& school, bool several, std::vector<Need>&
          fmt::format("upload {}/plan-{}-*.csv on the site, then {}, and export again; {} names "
                      "each",
                      school.import_directory(), plan.plan(),
-                     Command(fmt::format("rosterctl confirm --plan {}", plan.plan()), id, several),
-                     Command(fmt::format("rosterctl tasks --plan {}", plan.plan()), id, several))});
+                     CommandFor(kApprovers, school,
+                                fmt::format("rosterctl confirm --plan {}", plan.plan()), several),
+                     CommandFor(kSeers, school,
+                                fmt::format("rosterctl tasks --plan {}", plan.plan()), several))});
   }
   if (elsewhere == 0) return;
   needs.push_back(
       {Urgency::kReview, id,
        fmt::format("{} of earlier plans may wait to be uploaded.", Count(elsewhere, "task")),
        fmt::format("{} names them, and their files",
-                   Command("rosterctl tasks --state unknown", id, several))});
+                   CommandFor(kSeers, school, "rosterctl tasks --state unknown", several))});
 }
 
 void AddTasks(const v1::SchoolStatus& school, bool several, std::vector<Need>& needs) {

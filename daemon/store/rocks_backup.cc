@@ -171,7 +171,9 @@ class Maker {
     for (std::size_t round = 0;; ++round) {
       const auto copied = Copy(db);
       if (copied) {
-        const rocksdb::Status status = Verify(*copied);
+        ROSTER_TRY(CloseAndSync(options_.directory), "");
+        progress_({"verify", 0, 0});
+        const rocksdb::Status status = engine_->VerifyBackup(*copied, true);
         if (status.ok()) {
           ROSTER_TRY(WriteMark(MarkOf(options_.directory, *copied)), "");
           healed = healing_;
@@ -298,15 +300,6 @@ class Maker {
       return tl::unexpected(BackupError(status, options_.directory, "copying"));
     }
     return {id};
-  }
-
-  // Reads it again.
-  rocksdb::Status Verify(std::uint32_t id) {
-    progress_({"verify", 0, 0});
-    if (const auto synced = CloseAndSync(options_.directory); !synced) {
-      return rocksdb::Status::IOError(synced.error().message);
-    }
-    return engine_->VerifyBackup(id, true);
   }
 
   fs::path SharedFileNamedIn(const std::string& text) const {
