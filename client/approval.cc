@@ -235,6 +235,26 @@ Answer<v1::PlanReply> AskPlan(Session& session, std::uint64_t plan) {
   return std::move(*reply.mutable_plan());
 }
 
+std::string NothingPending(const v1::PlanReply& reply) {
+  const v1::Counters& counters = reply.plan().counters();
+  std::vector<std::string> waits;
+  if (reply.in_progress() > 0) {
+    waits.push_back(Count(reply.in_progress(), "user") +
+                    " with a task of an earlier plan under way (rosterctl tasks)");
+  }
+  if (const auto outdated = SkippedBecause(counters, "decision-outdated"); outdated > 0) {
+    waits.push_back(Count(outdated, "user") +
+                    " to be decided on again, since something changed (rosterctl users)");
+  }
+  if (const auto lost = SkippedBecause(counters, "lost"); lost > 0) {
+    waits.push_back(Count(lost, "user") +
+                    " whose account is not found on the site any more (rosterctl excluded)");
+  }
+  if (waits.empty()) return "Nothing is pending: everything that is decided is on the site.";
+  return fmt::format("Nothing is to be approved. There {} {}.",
+                     waits.front().starts_with("1 ") ? "is" : "are", fmt::join(waits, "; "));
+}
+
 std::string PlanTitle(const v1::Plan& plan) {
   return fmt::format("Plan {} ({})", plan.plan(), ShortDigest(plan.digest()));
 }

@@ -15,6 +15,10 @@ namespace roster::client {
 // The plan of that number, or with 0 the one that holds everything decided now.
 Answer<v1::PlanReply> AskPlan(Session& session, std::uint64_t plan);
 
+// Of a plan without items: that everything decided is on the site, or else how many wait for what,
+// and the command that lists them.
+std::string NothingPending(const v1::PlanReply& reply);
+
 // "Plan 7 (3f9a12c4)"
 std::string PlanTitle(const v1::Plan& plan);
 

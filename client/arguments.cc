@@ -74,6 +74,9 @@ class Parser {
         ->type_name("FILE");
     app_.add_option("--school", invocation_.school, "which school; lists are of all without")
         ->check(IsShort())
+        ->check(Check(
+            [](const std::string& text) { return text.find_first_of(", ") == std::string::npos; },
+            "one school; without --school lists are of all"))
         ->type_name("S");
     app_.add_flag("--json", invocation_.json,
                   "protobuf JSON, one object a line, instead of tables");

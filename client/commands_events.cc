@@ -17,6 +17,8 @@ namespace roster::client {
 namespace {
 
 constexpr Millis kListen{500};
+// A beat comes each second. Sooner than the loop, which then asks for what it missed.
+constexpr Millis kAskAfter{2000};
 
 constexpr std::size_t kSeqWidth = 7;
 constexpr std::size_t kTypeWidth = 17;
@@ -67,7 +69,8 @@ struct Course {
       : school(id),
         connection(session.connection.For(id)),
         follower(id, since),
-        loop(connection, session.clock, follower) {}
+        loop(connection, session.clock, follower),
+        heard(session.clock.Now()) {}
   Course(const Course&) = delete;
   Course& operator=(const Course&) = delete;
 
@@ -75,11 +78,17 @@ struct Course {
   Connection connection;
   Follower follower;
   Loop loop;
+  std::chrono::steady_clock::time_point heard;
 };
 using Courses = std::vector<std::unique_ptr<Course>>;
 
-// `step` with each. Of several schools one that refuses is left out; the last one's refusal is the
-// answer, and so is whatever else goes wrong with one.
+// rosterd has no school of that id any more, or shows it to us no more.
+bool HasLeft(const Failure& failure) {
+  return failure.error && failure.error->reason() == "unknown-school";
+}
+
+// `step` with each. Of several schools one that refuses or has left is left out; the last one's
+// refusal is the answer, and so is whatever else goes wrong with one.
 Answer<void> WithEach(Session& session, bool several, Courses& courses,
                       const std::function<Answer<void>(Course&)>& step) {
   for (std::size_t i = 0; i < courses.size();) {
@@ -88,7 +97,9 @@ Answer<void> WithEach(Session& session, bool several, Courses& courses,
       ++i;
       continue;
     }
-    if (!several || courses.size() == 1 || !IsRefused(done.error())) return done;
+    if (!several || courses.size() == 1 || !(IsRefused(done.error()) || HasLeft(done.error()))) {
+      return done;
+    }
     TellOfSchool(session, courses[i]->school, done.error());
     courses.erase(courses.begin() + static_cast<std::ptrdiff_t>(i));
   }
@@ -108,6 +119,26 @@ Answer<v1::Status> AskFollowed(Session& session, const EventsOptions& options) {
   request.mutable_get_status();
   CLIENT_ASSIGN(v1::Reply reply, session.connection.Call(request));
   return std::move(*reply.mutable_status());
+}
+
+// Fails as rosterd would where it shows no such school any more: a request about it would stand in
+// the journals of those that it does show.
+Answer<void> CheckIsThere(Session& session, const std::string& school) {
+  v1::Request request;
+  request.mutable_get_status();
+  CLIENT_ASSIGN(const v1::Reply reply, session.connection.Call(request));
+  for (const v1::SchoolStatus& one : reply.status().schools()) {
+    if (one.school() == school) return {};
+  }
+  Failure failure;
+  failure.message =
+      "rosterd shows this school no more. It was taken out of the config, or your role was. What "
+      "happens there is not followed any more.";
+  failure.error.emplace();
+  failure.error->set_code("not-found");
+  failure.error->set_reason("unknown-school");
+  failure.error->set_message(failure.message);
+  return tl::unexpected(std::move(failure));
 }
 
 Answer<Exit> Follow(Session& session, const EventsOptions& options, const v1::Status& status) {
@@ -135,10 +166,18 @@ Answer<Exit> Follow(Session& session, const EventsOptions& options, const v1::St
   session.console.Flush();
   while (!session.clock.Interrupted() && !session.console.broken()) {
     CLIENT_ASSIGN(const std::optional<Published> published, feed->Receive(kListen));
-    CLIENT_TRY(WithEach(session, several, courses, [&](Course& course) {
+    const auto hear = [&](Course& course) -> Answer<void> {
       const bool own = published && published->topic.starts_with(course.school + ".");
+      const auto now = session.clock.Now();
+      if (own) {
+        course.heard = now;
+      } else if (several && now - course.heard > kAskAfter) {
+        course.heard = now;
+        CLIENT_TRY(CheckIsThere(session, course.school));
+      }
       return course.loop.Hear(own ? published : std::nullopt, print);
-    }));
+    };
+    CLIENT_TRY(WithEach(session, several, courses, hear));
     session.console.Flush();
   }
   return Exit::kDone;

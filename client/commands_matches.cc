@@ -54,7 +54,8 @@ Answer<Exit> RunMatches(Session& session) {
   filter.add_reasons("ambiguous");
   Table table = FitsTable(session);
   std::uint64_t shown = 0;
-  CLIENT_TRY(ForEachUser(session, filter, [&](const v1::UserRow& row) {
+  v1::Counters counters;
+  const auto each = [&](const v1::UserRow& row) {
     ++shown;
     if (session.json) {
       session.Json(row);
@@ -62,10 +63,14 @@ Answer<Exit> RunMatches(Session& session) {
     }
     AddPerson(row, parents, table);
     if (table.waiting() >= kPageSize) session.console.Print(table.Take());
-  }));
+  };
+  CLIENT_TRY(
+      ForEachUser(session, filter, each, [&](const v1::Counters& told) { counters = told; }));
   if (session.json) return Exit::kDone;
   session.console.Print(table.Take());
   if (shown == 0) {
+    CLIENT_ASSIGN(const bool unread, SayNothingWasRead(session, counters));
+    if (unread) return Exit::kDone;
     session.console.Paragraph("Nobody is waiting to be matched with an account.");
     session.NextAfterNone("rosterctl excluded");
     return Exit::kDone;

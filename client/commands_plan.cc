@@ -17,7 +17,7 @@ void ShowHead(const Session& session, const v1::PlanReply& reply) {
   const v1::Plan& plan = reply.plan();
   std::string text;
   if (plan.items() == 0) {
-    text = "Nothing is pending: everything that is decided is on the site.";
+    text = NothingPending(reply);
   } else if (plan.state() == v1::OPEN) {
     text = fmt::format("{}, open since {}: {}.", PlanTitle(plan), Minute(plan.prepared_at()),
                        ActionsLine(plan));
@@ -25,7 +25,7 @@ void ShowHead(const Session& session, const v1::PlanReply& reply) {
     text = fmt::format("{}, {}; approved {} by {}: {}.", PlanTitle(plan), Word(plan.state()),
                        Minute(plan.approved_at()), plan.approved_by(), ActionsLine(plan));
   }
-  session.console.Paragraph(Clean(text));
+  session.console.Paragraph(session.WithSchool(Clean(text)));
   if (plan.undo_of() != 0)
     session.console.Line(fmt::format("It takes plan {} back.", plan.undo_of()));
   SayExpiry(session, plan);
@@ -49,7 +49,7 @@ void ShowHead(const Session& session, const v1::PlanReply& reply) {
   if (!plan.override_reason().empty()) {
     session.console.Paragraph("Guards were lifted for it: " + Clean(plan.override_reason()));
   }
-  if (reply.in_progress() > 0) {
+  if (reply.in_progress() > 0 && plan.items() > 0) {
     session.console.Paragraph(
         fmt::format("{} left out here: a task of an earlier plan is under way for each.",
                     Count(reply.in_progress(), "user")));
@@ -106,6 +106,10 @@ Answer<Exit> RunPlan(Session& session, const PlanOptions& options) {
       CLIENT_TRY(ShowItems(session, plan, filter));
     }
     return Exit::kDone;
+  }
+  if (plan.items() == 0 && !plan.invitations() && plan.undo_of() == 0) {
+    CLIENT_ASSIGN(const bool unread, SayNothingWasRead(session, plan.counters()));
+    if (unread) return Exit::kDone;
   }
   ShowHead(session, reply);
   session.console.Line();

@@ -263,7 +263,9 @@ class Screen {
 
   static std::string ToReview(const v1::SchoolStatus& school) {
     const v1::Counters& counters = school.counters();
-    std::string text = fmt::format("{} never reviewed", Count(counters.fresh(), "user"));
+    std::string text = Count(counters.fresh(), "user");
+    const std::uint64_t again = SkippedBecause(counters, "decision-outdated");
+    if (again > 0) text += fmt::format(", {} of them again", Number(again));
     if (school.accounts() != "parents") return text;
     text += fmt::format(", of {}; {} selected with new users", Families(counters.families_fresh()),
                         Families(counters.families_selected()));

@@ -26,12 +26,13 @@ void ShowPlan(const Session& session, const v1::PlanReply& reply) {
   }
 }
 
-Answer<Exit> SayNothing(const Session& session, const v1::PlanReply& reply) {
+Answer<Exit> SayNothing(Session& session, const v1::PlanReply& reply) {
   if (session.json) {
     session.Json(reply);
   } else {
-    session.console.Paragraph(
-        "Nothing to do: everything that is decided is on the site or under way.");
+    CLIENT_ASSIGN(const bool unread, SayNothingWasRead(session, reply.plan().counters()));
+    if (unread) return Exit::kDone;
+    session.console.Paragraph(session.WithSchool(NothingPending(reply)));
     session.Next(reply.plan().counters().fresh() > 0 ? "rosterctl users" : "rosterctl status");
   }
   return Exit::kDone;

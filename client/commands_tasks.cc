@@ -53,22 +53,22 @@ Table TasksTable(const Session& session) {
                session.console);
 }
 
-std::vector<Cell> TaskCells(const v1::TaskRow& row) {
+std::vector<Cell> TaskCells(const Session& session, const v1::TaskRow& row) {
   return {{TaskName(row.plan(), row.index()), Tone::kPlain, {}},
           {Word(row.action()), Tone::kPlain, {}},
           {std::to_string(row.person()), Tone::kPlain, {}},
           {Name(row.first_name(), row.last_name(), row.person()), Tone::kPlain, {}},
           {Word(row.state()), ToneOf(row.state()), {}},
           {std::to_string(row.attempt()), Tone::kPlain, {}},
-          {Why(row), Tone::kPlain, {}}};
+          {session.WithSchool(Why(row)), Tone::kPlain, {}}};
 }
 
 void ShowRefused(const Session& session,
                  const google::protobuf::RepeatedPtrField<v1::RefusedTask>& refused) {
   for (const v1::RefusedTask& task : refused) {
     const std::string why = task.sentence().empty() ? task.reason() : task.sentence();
-    session.console.Paragraph(
-        fmt::format("Refused: {}. {}", TaskName(task.plan(), task.index()), Clean(why)));
+    session.console.Paragraph(fmt::format("Refused: {}. {}", TaskName(task.plan(), task.index()),
+                                          Clean(session.WithSchool(why))));
   }
 }
 
@@ -130,7 +130,7 @@ Answer<Exit> RunTasks(Session& session, const TasksOptions& options) {
       if (session.json) {
         session.Json(row);
       } else {
-        table.Add(TaskCells(row));
+        table.Add(TaskCells(session, row));
       }
     }
     if (table.waiting() >= kPageSize) session.console.Print(table.Take());
@@ -185,13 +185,23 @@ Answer<Exit> RunConfirm(Session& session, const ConfirmOptions& options) {
     session.Json(confirm);
     return exit;
   }
-  session.console.Line(
-      confirm.confirmed() == 0
-          ? "Nothing is confirmed."
-          : fmt::format("{} confirmed as done: the site is read again to see what is there now.",
-                        Count(confirm.confirmed(), "task")));
+  if (confirm.confirmed() == 0) {
+    session.console.Line(
+        options.plan == 0 || confirm.refused_size() > 0
+            ? "Nothing is confirmed."
+            : fmt::format("Nothing is confirmed: no task of plan {} waits for it.", options.plan));
+  } else if (confirm.export_wanted()) {
+    session.console.Paragraph(session.WithSchool(
+        fmt::format("{} confirmed as done. Now export the volunteers on the site again, then "
+                    "rosterctl poll --wait: until then nothing is planned.",
+                    Count(confirm.confirmed(), "task"))));
+  } else {
+    session.console.Line(
+        fmt::format("{} confirmed as done: the site is read again to see what is there now.",
+                    Count(confirm.confirmed(), "task")));
+  }
   ShowRefused(session, confirm.refused());
-  session.Next("rosterctl tasks --state unknown");
+  if (!confirm.export_wanted()) session.Next("rosterctl tasks --state unknown");
   return exit;
 }
 

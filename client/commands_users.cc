@@ -36,7 +36,7 @@ bool IsPreset(const v1::Filter& filter) {
   return filter.SerializeAsString() == preset.SerializeAsString();
 }
 
-// Those who were never reviewed, and stand under the errors.
+// Those without a decision who stand under the errors.
 std::uint64_t HeldBack(const v1::Counters& counters) {
   return counters.fresh() > counters.status_new() ? counters.fresh() - counters.status_new() : 0;
 }
@@ -51,7 +51,7 @@ void SayNone(const Session& session, const v1::Filter& filter, const v1::Counter
   const std::string others =
       held == 0 ? "Nobody is new: all have been reviewed."
                 : fmt::format(
-                      "Nobody new is to be reviewed. {} never reviewed {} held back by an "
+                      "Nobody new is to be reviewed. {} without a decision {} held back by an "
                       "error: rosterctl users --status error.",
                       Count(held, "user"), held == 1 ? "is" : "are");
   session.console.Paragraph(
@@ -104,7 +104,8 @@ Answer<Exit> RunUsers(Session& session, const UsersOptions& options) {
   if (session.json) return Exit::kDone;
   session.console.Print(table.Take());
   if (shown + relatives + held == 0) {
-    SayNone(session, filter, counters);
+    CLIENT_ASSIGN(const bool unread, SayNothingWasRead(session, counters));
+    if (!unread) SayNone(session, filter, counters);
     return Exit::kDone;
   }
   session.console.Line();

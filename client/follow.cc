@@ -59,6 +59,7 @@ void Follower::OnBeat(std::string_view bytes) {
   if (beat.head() != known_) wanted_ = true;
   if (beat.head() == known_ && !known_hash_.empty() && beat.head_hash() != known_hash_) {
     if (disputed_ == known_ && fault_.empty()) {
+      another_ = true;
       fault_ = fmt::format(
           "THE JOURNAL IS DAMAGED: the beat and the replay give entry {} of {} "
           "different digests.",
@@ -85,6 +86,7 @@ void Follower::OnReplay(std::uint64_t asked, const v1::ReplayReply& reply) {
       wanted_ = recheck_ = true;
       return;
     }
+    another_ = true;
     fault_ = fmt::format(
         "The journal of {} ends at entry {}, and entry {} was known: another store, or one put "
         "back from a backup. Find out which before you rely on either.",
@@ -129,6 +131,7 @@ bool Follower::Replayed(std::uint64_t seq, std::string_view bytes) {
     return false;
   }
   if (!readable || entry.seq() != seq || entry.school() != school_) {
+    another_ = true;
     fault_ = fmt::format(
         "THE JOURNAL IS DAMAGED: where entry {} of {} belongs stands something "
         "else.",
@@ -140,6 +143,7 @@ bool Follower::Replayed(std::uint64_t seq, std::string_view bytes) {
     const std::string hash = EntryHash(bytes);
     if (known_hash_.empty()) known_hash_ = hash;
     if (known_hash_ == hash) return true;
+    another_ = true;
     fault_ = fmt::format(
         "THE JOURNAL HAS BEEN REWRITTEN: entry {} of {} is not the one that was "
         "there before. Was it put back from a backup (rosterctl journal --type Restored), or "
@@ -148,6 +152,7 @@ bool Follower::Replayed(std::uint64_t seq, std::string_view bytes) {
     return false;
   }
   if (!Follows(entry)) {
+    another_ = true;
     fault_ = fmt::format(
         "THE JOURNAL'S CHAIN IS BROKEN: entry {} of {} does not fit entry {} "
         "before it. One of them was altered or damaged; what follows proves "

@@ -47,6 +47,9 @@ class Follower {
   // What is wrong with the journal, for people; then nothing more is given out. "" while it is
   // well.
   const std::string& fault() const { return fault_; }
+  // The fault is that this is not the journal that was known: it was put back from a backup,
+  // altered or damaged.
+  bool is_another() const { return another_; }
 
   std::uint64_t known() const { return known_; }
   // Of the entry `known()`; "": not learned yet.
@@ -67,6 +70,7 @@ class Follower {
   std::uint64_t behind_ = 0;    // a replay ended before this entry, which was known
   std::vector<v1::Entry> next_;
   std::string fault_;
+  bool another_ = false;
 };
 
 }  // namespace roster::client

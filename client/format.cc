@@ -34,6 +34,22 @@ std::string Count(std::uint64_t number, std::string_view noun) {
   return fmt::format("{} {}{}", Number(number), noun, number == 1 ? "" : "s");
 }
 
+std::uint64_t SkippedBecause(const v1::Counters& counters, std::string_view reason) {
+  for (const v1::Count& count : counters.skipped_because()) {
+    if (count.reason() == reason) return count.count();
+  }
+  return 0;
+}
+
+std::string ToReview(const v1::Counters& counters) {
+  std::string text = Count(counters.fresh(), "user") + " to review";
+  const std::uint64_t again = SkippedBecause(counters, "decision-outdated");
+  if (again > 0) {
+    text += fmt::format(", {} of them again, since something changed", Number(again));
+  }
+  return text;
+}
+
 std::string Families(std::uint64_t number) {
   return fmt::format("{} famil{}", Number(number), number == 1 ? "y" : "ies");
 }

@@ -20,6 +20,10 @@ using google::protobuf::Timestamp;
 std::string Number(std::uint64_t number);                        // "9,176"
 std::string Count(std::uint64_t number, std::string_view noun);  // "1 user", "14 users"
 std::string Families(std::uint64_t number);                      // "1 family", "14 families"
+std::uint64_t SkippedBecause(const v1::Counters& counters, std::string_view reason);
+// Those without a decision that counts: "16 users to review", with "16 users to review, 3 of them
+// again, since something changed" where that is so.
+std::string ToReview(const v1::Counters& counters);
 // "12, 13"; of many the first 20, then "...".
 std::string Ids(const google::protobuf::RepeatedField<std::int64_t>& ids);
 std::string Bytes(std::uint64_t bytes);  // "812 B", "4.2 MB"

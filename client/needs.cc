@@ -113,7 +113,8 @@ void AddPoll(const v1::SchoolStatus& school, bool several, std::vector<Need>& ne
     add("Source: " + school.source_problem());
   }
   if (!school.site_problem().empty() && !(told && message == school.site_problem())) {
-    needs.push_back({Urgency::kFailing, school.school(), "Site: " + school.site_problem(),
+    needs.push_back({Urgency::kFailing, school.school(),
+                     "Site: " + WithSchool(school.site_problem(), several ? school.school() : ""),
                      school.import_directory().empty()
                          ? "look at the site and at schools[" + school.school() +
                                "].site.scim of the config; it tries again by itself"
@@ -184,6 +185,11 @@ void AddTasks(const v1::SchoolStatus& school, bool several, std::vector<Need>& n
   }
 }
 
+bool IsRejectedAsStale(const v1::SchoolStatus& school) {
+  return school.last_poll().state() == v1::Poll::REJECTED &&
+         school.last_poll().reason() == "site-stale";
+}
+
 void AddDecisions(const v1::SchoolStatus& school, bool several, std::vector<Need>& needs) {
   const std::string& id = school.school();
   const v1::Counters& counters = school.counters();
@@ -202,21 +208,34 @@ void AddDecisions(const v1::SchoolStatus& school, bool several, std::vector<Need
     if (!plan.invitations()) waiting = std::max(waiting, plan.items());
   }
   if (counters.fresh() > 0) {
-    needs.push_back({Urgency::kReview, id,
-                     fmt::format("{} never reviewed.", Count(counters.fresh(), "user")),
+    needs.push_back({Urgency::kReview, id, ToReview(counters) + ".",
                      CommandFor(kSeers, school, "rosterctl users", several)});
   }
   const std::uint64_t pending = PendingOf(counters);
   // Those that wait for a second approver are told above; of rows that are too old nothing is
   // planned.
-  const bool stale = school.last_poll().state() == v1::Poll::REJECTED &&
-                     school.last_poll().reason() == "site-stale";
+  const bool stale = school.export_wanted() || IsRejectedAsStale(school);
+  if (school.export_wanted() && !IsRejectedAsStale(school)) {
+    needs.push_back({Urgency::kReview, id,
+                     "What was done since the site's export is not in it: nothing is planned.",
+                     "export the volunteers on the site again, then: " +
+                         CommandFor(kPollers, school, "rosterctl poll --wait", several)});
+  }
   if (pending > waiting && school.holds().empty() && !stale) {
     needs.push_back(
         {Urgency::kReview, id, Count(pending, "change") + " to look at and approve.",
          fmt::format("{}, then {}", CommandFor(kPlanners, school, "rosterctl plan", several),
                      CommandFor(kApprovers, school, "rosterctl sync", several))});
   }
+}
+
+// The problems of a file come a line each.
+std::string OnOneLine(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2) {
+    text.replace(at, 1, "; ");
+  }
+  return text;
 }
 
 void AddProgram(const v1::Status& status, std::vector<Need>& needs) {
@@ -229,7 +248,7 @@ void AddProgram(const v1::Status& status, std::vector<Need>& needs) {
         {Urgency::kFailing, "",
          "Config: the file was not taken when it was last read again, and rosterd would "
          "not start with it: " +
-             status.config_problem(),
+             OnOneLine(status.config_problem()),
          "mend the file (rosterd --check says what is wrong), then: rosterctl reload"});
   }
   if (!status.backup().problem().empty()) {
@@ -253,7 +272,7 @@ void AddOverdueBackup(const v1::Status& status, std::vector<Need>& needs) {
       {Urgency::kFailing, "",
        backup.has_last_good_at() ? fmt::format("The last good backup was made {}.",
                                                Ago(backup.last_good_at(), status.now()))
-                                 : "No good backup was ever made.",
+                                 : "There is no good backup.",
        "an operator: rosterctl backup --wait; and each night by itself: systemctl enable --now "
        "rosterd-backup.timer"});
 }
@@ -280,7 +299,8 @@ std::vector<Need> NeedsOf(const v1::SchoolStatus& school, bool several) {
     needs.push_back({Urgency::kFailing, school.school(),
                      "Tasks are waiting, and no worker asks for them.",
                      "is it running, and may it work for this school? systemctl status "
-                     "roster-worker, and access of the config"});
+                     "roster-worker, and access of the config. Or was it started before the "
+                     "school was in the config: systemctl restart roster-worker"});
   }
   AddDecisions(school, several, needs);
   return needs;

@@ -109,6 +109,15 @@ std::string FamilyOf(const v1::UserRow& row) {
   return List(ids);
 }
 
+Answer<bool> SayNothingWasRead(Session& session, const v1::Counters& counters) {
+  if (counters.everybody() > 0) return false;
+  CLIENT_ASSIGN(const Standing standing, AskStanding(session));
+  if (standing.school.has_last_good_poll()) return false;
+  session.console.Paragraph(
+      session.WithSchool("Nothing was read from FACTS yet: rosterctl poll --wait."));
+  return true;
+}
+
 std::string GuardText(v1::Guard guard) {
   switch (guard) {
     case v1::GUARD_ADD:

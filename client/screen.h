@@ -19,6 +19,10 @@ std::string SelectedLine(const v1::Counters& counters, bool parents);
 // Both, with a blank line below.
 void ShowTop(const Session& session, const v1::Counters& counters, bool parents);
 
+// Says that nothing was read from FACTS yet, where it is so: nothing can be told of anybody then.
+// Asks rosterd only where `counters` are of nobody.
+Answer<bool> SayNothingWasRead(Session& session, const v1::Counters& counters);
+
 // "archives", "people missing from FACTS": what a guard counts.
 std::string GuardText(v1::Guard guard);
 

@@ -19,6 +19,10 @@ void Session::NextAfterNone(const std::string& text) const {
 }
 
 std::string Session::WithSchool(std::string text) const {
+  return client::WithSchool(std::move(text), school);
+}
+
+std::string WithSchool(std::string text, std::string_view school) {
   static constexpr std::string_view kProgram = "rosterctl ";
   if (school.empty()) return text;
   const std::string option = "--school " + Clean(school) + " ";

@@ -43,6 +43,9 @@ struct Session {
   bool progress() const { return !json; }
 };
 
+// Commands that are named in a text of ours, with the school behind their program; "": as they are.
+std::string WithSchool(std::string text, std::string_view school);
+
 // The protobuf JSON mapping on one line, fields with their default value included.
 std::string ToJson(const google::protobuf::Message& message);
 // The same, as an object that says its school in a field "school"; a message that has one of its

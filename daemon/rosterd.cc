@@ -45,6 +45,8 @@
 #include "daemon/source/quota.h"
 #include "daemon/spreadsheet/paths.h"
 #include "daemon/spreadsheet/spreadsheet_site.h"
+#include "daemon/store/codec.h"
+#include "daemon/store/keys.h"
 #include "daemon/store/rocks_store.h"
 #include "daemon/target/scim_site.h"
 
@@ -149,20 +151,28 @@ Result<std::map<SchoolId, Secrets>> ResolveSecrets(const config::Config& config)
   return all;
 }
 
-// Whether the files of sites without an API can be read. `missing`: of exports that are not there
-// yet, which a person brings later.
-Result<void> CheckFiles(const config::Config& config,
-                        const std::function<void(const std::string&)>& missing) {
+// What keeps the files of sites without an API from being read, as it is now. NotFound: an export
+// that is not there yet, which a person brings later.
+std::vector<Error> FileProblems(const config::Config& config) {
+  std::vector<Error> problems;
   for (const config::School& school : config.schools) {
     if (!school.spreadsheet) continue;
-    const std::string of = "School " + school.id().value();
-    ROSTER_TRY(spreadsheet::CheckImportsReadable(*school.spreadsheet), of);
-    const auto shown = spreadsheet::CheckExport(*school.spreadsheet);
-    if (shown) continue;
-    if (shown.error().code != Code::kNotFound) return Annotate(shown.error(), of);
-    missing(of + ": " + shown.error().message);
+    for (const auto& checked : {spreadsheet::CheckImportsReadable(*school.spreadsheet),
+                                spreadsheet::CheckExport(*school.spreadsheet)}) {
+      if (checked) continue;
+      Error problem = checked.error();
+      problem.message = "School " + school.id().value() + ": " + problem.message;
+      problems.push_back(std::move(problem));
+    }
   }
-  return {};
+  return problems;
+}
+
+// Root may read what the user of the unit may not.
+bool LooksAsRoot(const config::Config& config) {
+  return ::geteuid() == 0 &&
+         std::any_of(config.schools.begin(), config.schools.end(),
+                     [](const config::School& school) { return school.spreadsheet.has_value(); });
 }
 
 engine::Settings EngineSettings(const config::Config& config, const bus::Endpoints& endpoints) {
@@ -332,6 +342,23 @@ void LogLimit(const model::LimitReached& limit) {
 }
 
 // A thousand subscribers are a thousand descriptors, and the usual limit is 1,024 to begin with.
+// A school that left the config, and what waits of it: nobody sees it, and nothing is done.
+void TellOfSchoolsLeft(const store::Store& store, const config::Config& config) {
+  const auto rows = store.Scan(store::Family::kMeta, "", "");
+  for (; rows->Valid(); rows->Next()) {
+    const auto kept = store::SchoolOfHeadKey(rows->key());
+    if (!kept || config.FindSchool(*kept) != nullptr) continue;
+    const auto head = store::DecodeSchoolHead(rows->value());
+    const model::TaskCounts tasks = head ? head->tasks : model::TaskCounts();
+    const std::uint64_t open = tasks.queued + tasks.leased + tasks.unknown;
+    spdlog::warn(
+        "School {} is not in the config any more. Its state is kept{}; it goes on when the school "
+        "is in the config again.",
+        kept->value(),
+        open == 0 ? "" : ", with " + std::to_string(open) + " tasks that are not done");
+  }
+}
+
 // Half of what we get is for connections: RocksDB and requests need some too.
 bus::BusLimits BusLimitsHere() {
   bus::BusLimits limits;
@@ -436,12 +463,8 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
     Complain(secrets.error());
     return kWrongUsage;
   }
-  const auto files =
-      CheckFiles(config, [](const std::string& message) { spdlog::warn("{}", message); });
-  if (!files) {
-    Complain(files.error());
-    return kWrongUsage;
-  }
+  // A file that can't be read is its school's trouble: polls say so, until it can.
+  for (const Error& problem : FileProblems(config)) spdlog::warn("{}", problem.message);
   const auto keys = ResolveKeys(config);
   if (!keys) {
     Complain(keys.error());
@@ -609,6 +632,7 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
     Complain(opened.error());
     return kFailed;
   }
+  TellOfSchoolsLeft(**store, config);
   signals.Watch([&] { (*bus)->Wake(); });
   spdlog::info("rosterd {} is ready: {} schools, control at {}, events at {}, tasks at {}",
                ROSTER_VERSION, config.schools.size(), endpoints.control, endpoints.events,
@@ -665,15 +689,19 @@ int Main(int argc, char** argv) {
       Complain(looked_at.error());
       return kWrongUsage;
     }
-    const auto files = CheckFiles(
-        *config, [](const std::string& message) { std::cerr << "rosterd: " << message << "\n"; });
-    if (!files) {
-      Complain(files.error());
+    const std::vector<Error> problems = FileProblems(*config);
+    for (const Error& problem : problems) Complain(problem);
+    if (std::any_of(problems.begin(), problems.end(),
+                    [](const Error& problem) { return problem.code != Code::kNotFound; })) {
       return kWrongUsage;
     }
     std::cout << arguments.config << ": good, " << config->schools.size()
               << (config->schools.size() == 1 ? " school" : " schools")
               << (*looked_at ? "\n" : "; credentials were not looked at: systemd hands them out\n");
+    if (LooksAsRoot(*config)) {
+      std::cout << "Root reads every file. Whether rosterd's own user can read the exports and "
+                   "import folders: runuser -u rosterd -- rosterd --check\n";
+    }
     return kDone;
   }
   if (arguments.list_backups) return restore::List(*config, arguments.from);

@@ -107,20 +107,21 @@ std::string DefaultName(roster::Random& random) {
   return std::string(host.data()) + "-" + std::to_string(getpid()) + "-" + chance.data();
 }
 
-// An export that is not there yet is brought later, by a person.
-roster::Result<void> CheckFiles(const roster::model::Spreadsheet& files) {
-  ROSTER_TRY(roster::spreadsheet::CheckImportsWritable(files), "");
-  auto shown = roster::spreadsheet::CheckExport(files);
-  if (shown || shown.error().code != roster::Code::kNotFound) return shown;
-  spdlog::warn("{}", shown.error().message);
-  return {};
+// A file that can't be used is its school's trouble: tasks say so, until it can.
+void TellOfFiles(const SchoolId& school, const roster::model::Spreadsheet& files) {
+  for (const auto& checked : {roster::spreadsheet::CheckImportsWritable(files),
+                              roster::spreadsheet::CheckExport(files)}) {
+    if (!checked) spdlog::warn("School {}: {}", school.value(), checked.error().message);
+  }
 }
 
-std::unique_ptr<roster::target::Site> MakeSite(const SharedSite& shared, const roster::Clock& clock,
-                                               roster::Random& random) {
+std::unique_ptr<roster::target::Site> MakeSite(const SchoolId& school, const SharedSite& shared,
+                                               const roster::Clock& clock, roster::Random& random) {
   if (!shared.shown) return std::make_unique<CurlScimSite>(shared, clock, random);
   return std::make_unique<roster::spreadsheet::SpreadsheetSite>(
-      *shared.shown, shared.settings.protected_roles, clock);
+      *shared.shown, shared.settings.protected_roles, clock, [school](const roster::Error& error) {
+        spdlog::warn("School {}: {}", school.value(), error.message);
+      });
 }
 
 roster::Result<SharedSites> MakeSites(const roster::config::Config& config,
@@ -130,8 +131,7 @@ roster::Result<SharedSites> MakeSites(const roster::config::Config& config,
     SharedSite site;
     site.settings.protected_roles = school.rules.protected_roles;
     if (school.spreadsheet) {
-      const std::string of = "School " + school.id().value();
-      ROSTER_TRY(CheckFiles(*school.spreadsheet), of);
+      TellOfFiles(school.id(), *school.spreadsheet);
       site.shown = std::make_unique<roster::spreadsheet::SharedExport>(*school.spreadsheet, clock);
       sites.emplace(school.id(), std::move(site));
       continue;
@@ -214,7 +214,7 @@ int Work(const roster::arguments::Worker& arguments) {
       [&](const SchoolId& school) -> std::unique_ptr<roster::target::Site> {
         const auto shared = sites->find(school);
         if (shared == sites->end()) return nullptr;
-        return MakeSite(shared->second, clock, random);
+        return MakeSite(school, shared->second, clock, random);
       },
       [&](const SchoolId& school, double requests_per_second) {
         const auto shared = sites->find(school);

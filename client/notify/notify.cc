@@ -47,6 +47,7 @@ using client::Answer;
 using client::Exit;
 
 constexpr int kWrongUsage = 2;  // or a wrong config: no restart mends it
+constexpr int kStopped = 3;     // every rule has: no restart mends that either
 
 Answer<Config> Load(const std::string& path) {
   CLIENT_ASSIGN(const auto text, client::ReadWholeFile(path));
@@ -112,15 +113,41 @@ const School& Find(const Config& config, const std::string& id) {
                        [&](const School& school) { return school.id == id; });
 }
 
+bool HaveStopped(const std::vector<std::unique_ptr<Runner>>& runners) {
+  return std::all_of(runners.begin(), runners.end(),
+                     [](const auto& runner) { return runner->stopped(); });
+}
+
+// One line. What has stopped for good stands first.
+std::string StatusOf(const std::vector<std::unique_ptr<Runner>>& runners) {
+  std::vector<std::string> problems;
+  for (const bool stopped : {true, false}) {
+    for (const auto& runner : runners) {
+      if (runner->stopped() != stopped) continue;
+      const std::string problem = runner->Problem();
+      if (!problem.empty()) problems.push_back((stopped ? "STOPPED: " : "") + problem);
+    }
+  }
+  return client::Clean(fmt::format("{}", fmt::join(problems, "; ")));
+}
+
 // Tells systemd (WatchdogSec=) that all goes on, each time that every runner has turned since the
-// last time: one that hangs silences all of them. Until the clock is interrupted.
-void FeedWatchdog(const std::vector<std::unique_ptr<Runner>>& runners, client::Clock& clock) {
+// last time: one that hangs silences all of them, one that has stopped for good does not. Until the
+// clock is interrupted, or all have stopped. `systemctl status` shows what keeps them from it.
+void WatchOver(const std::vector<std::unique_ptr<Runner>>& runners, client::Clock& clock) {
   constexpr std::chrono::milliseconds kLook{1000};
   std::vector<std::uint64_t> told(runners.size());
-  while (!clock.Interrupted()) {
+  std::string status;
+  while (!clock.Interrupted() && !HaveStopped(runners)) {
     clock.Wait(kLook);
+    if (std::string now = StatusOf(runners); now != status) {
+      status = std::move(now);
+      sd_notify(0, ("STATUS=" + status).c_str());
+    }
     bool all = true;
-    for (std::size_t i = 0; i < runners.size(); ++i) all = all && runners[i]->turns() != told[i];
+    for (std::size_t i = 0; i < runners.size(); ++i) {
+      all = all && (runners[i]->stopped() || runners[i]->turns() != told[i]);
+    }
     if (!all) continue;
     for (std::size_t i = 0; i < runners.size(); ++i) told[i] = runners[i]->turns();
     sd_notify(0, "WATCHDOG=1");
@@ -147,9 +174,13 @@ int Work(const Config& config, const std::optional<client::CallKeys>& keys,
   spdlog::info("roster-notify {} is ready: {} rules, rosterd at {}", ROSTER_VERSION,
                config.rules.size(), config.control);
   sd_notify(0, "READY=1");
-  FeedWatchdog(runners, clock);
+  WatchOver(runners, clock);
   sd_notify(0, "STOPPING=1");
   for (std::thread& thread : threads) thread.join();
+  if (HaveStopped(runners)) {
+    spdlog::critical("Every rule is stopped; what to do stands above. roster-notify ends");
+    return kStopped;
+  }
   spdlog::info("roster-notify has stopped");
   return 0;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "client/event_text.h"
+#include "client/notify/put_back.h"
 #include "client/notify/state.h"
 #include "client/subscriber/durable_file.h"
 #include "client/subscriber/loop.h"
@@ -79,8 +80,19 @@ Runner::Runner(const Config& config, const std::optional<client::CallKeys>& keys
       state_file_(config.state_dir + "/" + name_ + ".json"),
       letters_(config.state_dir + "/" + kLettersFolder) {}
 
+std::string Runner::Problem() const {
+  const std::lock_guard lock(mutex_);
+  return problem_.empty() ? "" : name_ + ": " + problem_;
+}
+
+void Runner::SetProblem(const std::string& problem) {
+  const std::lock_guard lock(mutex_);
+  problem_ = problem;
+}
+
 void Runner::Say(Course& course, const std::string& problem) {
   if (course.said == problem) return;
+  SetProblem(problem);
   course.said = problem;
   if (!problem.empty()) spdlog::warn("{}: {}", name_, problem);
 }
@@ -128,6 +140,8 @@ Answer<void> Runner::Follow(Course& course) {
                   client::FindSchool(course.connection, config_.events, school_.id));
     if (!course.begun) {
       course.state.seq = rule_.from_beginning ? 0 : found.head;
+      // The time of that entry is not known, and is no later than now.
+      course.state.at = std::chrono::system_clock::now();
       CLIENT_TRY(Save(course));
       course.begun = true;
       spdlog::info("{}: begins after entry {}", name_, course.state.seq);
@@ -143,6 +157,39 @@ Answer<void> Runner::Follow(Course& course) {
     CLIENT_TRY(course.loop->Listen(*course.feed, i == 0 ? kListen : Millis(0), take));
     if (course.follower->known() == before) break;
   }
+  return {};
+}
+
+Answer<void> Runner::GoOnAfterRestore(Course& course, const client::Failure& fault) {
+  const std::uint64_t known = course.follower->known();
+  const auto replay = [&](std::uint64_t since, std::uint32_t limit) -> Answer<v1::ReplayReply> {
+    ++turns_;
+    v1::Request request;
+    request.mutable_replay()->set_since(since);
+    request.mutable_replay()->set_limit(limit);
+    CLIENT_ASSIGN(v1::Reply reply, course.connection.Call(request));
+    return std::move(*reply.mutable_replay());
+  };
+  CLIENT_ASSIGN(const auto back, FindPutBack(school_.id, known, course.state.at, replay));
+  if (!back) {
+    const std::string problem = client::Clean(fault.message);
+    SetProblem(problem);
+    stopped_ = true;
+    spdlog::error(
+        "{}: {} This rule is stopped. When you know what happened, let it begin anew as its "
+        "`since` "
+        "says: systemctl stop roster-notify; mv {} {}.aside; systemctl start roster-notify",
+        name_, problem, state_file_, state_file_);
+    return {};
+  }
+  const std::uint64_t from = back->restored.seq();
+  spdlog::warn(
+      "{}: rosterd was put back from backup {}: entries {} to {}, which were known, are no more. "
+      "Goes on with the new entry {}.",
+      name_, back->restored.restored().backup(), from, known, from);
+  course.watch.OnPutBack(*back, Now());
+  course.changed = true;
+  course.loop.reset();  // begins anew, after that entry
   return {};
 }
 
@@ -242,6 +289,7 @@ void Runner::Run() {
   while (!clock_.Interrupted()) {
     Course course(config_, keys_, rule_, clock_, school_.id);
     Answer<void> went = Begin(course);
+    if (went) SetProblem("");
     while (went && !clock_.Interrupted()) {
       ++turns_;
       if (course.begun) went = Tell(course);
@@ -250,8 +298,12 @@ void Runner::Run() {
         clock_.Wait(kPause);
         continue;
       }
-      const Answer<void> followed = Follow(course);
+      Answer<void> followed = Follow(course);
       if (clock_.Interrupted()) break;
+      if (!followed && course.follower && course.follower->is_another()) {
+        followed = GoOnAfterRestore(course, followed.error());
+        if (stopped_) return;
+      }
       Say(course, followed ? "" : client::Clean(followed.error().message));
       // Who is refused asks seldom: each time may stand in the journal.
       if (!followed) {
@@ -263,6 +315,7 @@ void Runner::Run() {
     ++turns_;
     if (!went && went.error().message != broken) {
       broken = went.error().message;
+      SetProblem(broken);
       spdlog::error("{}: {}", name_, broken);
     }
     clock_.Wait(kPauseBroken);

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -25,23 +26,31 @@ class Runner {
   Runner(const Config& config, const std::optional<client::CallKeys>& keys, const Rule& rule,
          const School& school, Target& target, client::Clock& clock);
 
-  // Until the clock is interrupted.
+  // Until the clock is interrupted, or the journal is not the one that was known and nothing
+  // explains it.
   void Run();
 
   // Grows while it goes on; stands still during one delivery, which its target's timeout bounds (6
   // min at most). Any thread.
   std::uint64_t turns() const { return turns_; }
+  // It has ended for good: only a person can say how to go on. Any thread.
+  bool stopped() const { return stopped_; }
+  // "RULE.SCHOOL: what keeps it from its work", for people; "": nothing does. Any thread.
+  std::string Problem() const;
 
  private:
   class Course;
   client::Answer<void> Begin(Course& course);   // from the state on disk, if there is one
   client::Answer<void> Follow(Course& course);  // a step, half a second at most when all is well
-  client::Answer<void> Tell(Course& course);    // all that is due
-  void LookAtStatus(Course& course);            // before a reminder
+  // The journal is another one: goes on after the Restored that explains it, or stops.
+  client::Answer<void> GoOnAfterRestore(Course& course, const client::Failure& fault);
+  client::Answer<void> Tell(Course& course);                        // all that is due
+  void LookAtStatus(Course& course);                                // before a reminder
   client::Answer<void> Bury(Course& course, const Parcel& parcel);  // all tries have failed
   client::Answer<void> Save(Course& course);
   Delivery DeliveryOf(const Course& course, const Parcel& parcel, Time now) const;
   void Say(Course& course, const std::string& problem);
+  void SetProblem(const std::string& problem);
 
   const Config& config_;
   const std::optional<client::CallKeys>& keys_;
@@ -53,6 +62,9 @@ class Runner {
   const std::string state_file_;
   const std::string letters_;  // the folder
   std::atomic<std::uint64_t> turns_{0};
+  std::atomic<bool> stopped_{false};
+  mutable std::mutex mutex_;
+  std::string problem_;  // under mutex_
 };
 
 // Where dead letters are, within the state directory.

@@ -101,6 +101,9 @@ State ToState(const Json& json) {
   State state;
   state.seq = json.at("seq").get<std::uint64_t>();
   state.hash = FromBase64(json.at("hash").get<std::string>());
+  if (json.contains("at")) {
+    state.at = EntryTime(std::chrono::nanoseconds(json.at("at").get<std::int64_t>()));
+  }
   state.rejected_in_a_row = json.at("rejected_in_a_row").get<std::uint32_t>();
   state.reminders = json.at("reminders").get<std::uint64_t>();
   for (const Json& one : json.at("pending")) {
@@ -151,6 +154,7 @@ std::string ToText(const State& state, const std::string& rule, const std::strin
             {"school", school},
             {"seq", state.seq},
             {"hash", Base64(state.hash)},
+            {"at", state.at.time_since_epoch().count()},
             {"rejected_in_a_row", state.rejected_in_a_row},
             {"reminders", state.reminders},
             {"pending", std::move(pending)},

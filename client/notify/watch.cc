@@ -102,8 +102,21 @@ void Watch::Remember(const v1::Entry& entry) {
 
 bool Watch::OnEntry(const v1::Entry& entry, const std::string& hash, Time now) {
   if (entry.seq() <= state_.seq) return true;  // known
+  return TakeIn(entry, hash, now, false);
+}
+
+void Watch::OnPutBack(const PutBack& back, Time now) {
+  const std::uint64_t from = back.restored.seq();
+  std::erase_if(state_.open, [from](const State::Open& open) { return open.entry.seq() >= from; });
+  std::erase_if(state_.refusals, [from](const State::Refusal& told) { return told.seq >= from; });
+  state_.rejected_in_a_row = 0;
+  TakeIn(back.restored, back.hash, now, true);
+}
+
+bool Watch::TakeIn(const v1::Entry& entry, const std::string& hash, Time now, bool in_any_case) {
   state_.seq = entry.seq();
   state_.hash = hash;
+  state_.at = TimeOf(entry);
   if (entry.event_case() == v1::Entry::EVENT_NOT_SET) return false;
   std::erase_if(state_.open, [&](const State::Open& open) {
     if (!Settles(entry, open.entry, TraitsOf(open.entry))) return false;
@@ -115,7 +128,7 @@ bool Watch::OnEntry(const v1::Entry& entry, const std::string& hash, Time now) {
   Remember(entry);
   bool awaits = Awaits(entry, state_.rejected_in_a_row, rule_.poll_rejected_after);
   if (awaits && entry.has_request_refused()) awaits = IsNews(entry);
-  if (!Wants(entry, awaits)) return true;
+  if (!in_any_case && !Wants(entry, awaits)) return true;
   state_.pending.push_back({entry, now});
   if (awaits) {
     state_.open.push_back({entry, std::nullopt});

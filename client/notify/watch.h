@@ -14,6 +14,7 @@
 
 #include "client/notify/config.h"
 #include "client/notify/matters.h"
+#include "client/notify/put_back.h"
 #include "client/notify/schedule.h"
 #include "roster/v1/journal.pb.h"
 
@@ -63,6 +64,7 @@ struct State {
 
   std::uint64_t seq = 0;  // the last entry that was taken in
   std::string hash;       // of its bytes; "": not known
+  EntryTime at{};         // of that entry; an older version did not write it: 0
   std::uint32_t rejected_in_a_row = 0;
   std::uint64_t reminders = 0;  // so far
   std::vector<Pending> pending;
@@ -95,6 +97,11 @@ class Watch {
   // passed by. `hash`: of its bytes.
   bool OnEntry(const v1::Entry& entry, const std::string& hash, Time now);
 
+  // The journal was put back, and goes on with this Restored under a number that was known. It is
+  // told whatever the rule wants, since what was told of the numbers from there on counts no more;
+  // none of that awaits anybody any longer. What is on its way is told all the same.
+  void OnPutBack(const PutBack& back, Time now);
+
   // No more entries now.
   bool Full() const { return state_.pending.size() >= kPendingMax; }
 
@@ -123,6 +130,7 @@ class Watch {
   bool IsOpen(std::uint64_t seq) const;
 
  private:
+  bool TakeIn(const v1::Entry& entry, const std::string& hash, Time now, bool in_any_case);
   bool Wants(const v1::Entry& entry, bool awaits) const;
   bool IsNews(const v1::Entry& refused);
   void Remember(const v1::Entry& entry);

@@ -120,10 +120,12 @@ class Teller {
   Telling Of(const v1::Restored& event) const {
     return {fmt::format("Put back from backup {}", event.backup()),
             "an operator",
-            fmt::format("The state of the backup took the place of what was there. {} open in it: "
-                        "what became of them since is looked up at the site. Plans that were not "
-                        "approved have expired; none can be made before a poll was used.",
-                        Are(event.open_tasks(), "task")),
+            fmt::format("The state of the backup took the place of what was there. What you were "
+                        "told of entries from {} on before this is no more in the journal, and "
+                        "their numbers are given out again. {} open in it: what became of them "
+                        "since is looked up at the site. Plans that were not approved have "
+                        "expired; none can be made before a poll was used.",
+                        entry_.seq(), Are(event.open_tasks(), "task")),
             {Ctl("status"), Ctl("poll --wait")},
             "What can't be found out is an approver's to settle",
             {Ctl("tasks --state unknown")}};

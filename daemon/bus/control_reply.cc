@@ -50,6 +50,7 @@ void PutSchool(const model::SchoolStatus& school, wire::SchoolStatus& out) {
   out.set_acknowledged(school.acknowledged.value());
   out.set_workers_away(school.workers_away);
   out.set_poll_overdue(school.poll_overdue);
+  out.set_export_wanted(school.export_wanted);
   for (const model::Role role : school.roles) out.add_roles(std::string(model::RoleWord(role)));
   for (const model::Plan& plan : school.waiting) Put(plan, *out.add_waiting());
   out.set_import_directory(school.import_directory);
@@ -222,6 +223,7 @@ struct Writer {
   void operator()(const model::ConfirmReply& body) const {
     wire::ConfirmReply& out = *reply.mutable_confirm();
     out.set_confirmed(body.confirmed);
+    out.set_export_wanted(body.export_wanted);
     PutRefused(body.refused, *out.mutable_refused());
   }
   void operator()(const model::VerifyReply& body) const {

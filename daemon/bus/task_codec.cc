@@ -17,6 +17,7 @@ constexpr int kHeldMax = 10'000;
 constexpr int kSchoolsMax = 1000;
 constexpr Duration kWaitMax = std::chrono::seconds(30);
 constexpr std::size_t kReasonMax = 64;  // bytes
+constexpr std::size_t kOriginMax = 64;  // bytes
 
 // ---- values both ways
 
@@ -141,6 +142,13 @@ model::Outcome GetEnd(const wire::Outcome& in, Checker& checker) {
   return model::Unknown{};
 }
 
+// A word: it is written into files.
+bool IsOrigin(const std::string& origin) {
+  return origin.size() <= kOriginMax && std::all_of(origin.begin(), origin.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
 void Put(const model::LeasedTask& leased, wire::Task& out) {
   const model::Task& task = leased.task;
   out.set_school(leased.school.value());
@@ -158,6 +166,7 @@ void Put(const model::LeasedTask& leased, wire::Task& out) {
   if (task.invited_before) bus::Put(*task.invited_before, *out.mutable_invited_before());
   out.set_look_only(task.look_only);
   out.set_doubt(task.doubt);
+  out.set_origin(task.origin);
 }
 
 model::LeasedTask Get(const wire::Task& in, Checker& checker) {
@@ -182,6 +191,8 @@ model::LeasedTask Get(const wire::Task& in, Checker& checker) {
   if (in.has_invited_before()) task.invited_before = bus::Get(in.invited_before(), checker);
   task.look_only = in.look_only();
   task.doubt = in.doubt();
+  task.origin = in.origin();
+  checker.Require(IsOrigin(task.origin), "a task's origin is no word of hexadecimal digits");
   return leased;
 }
 

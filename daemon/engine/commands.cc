@@ -257,17 +257,25 @@ Result<std::vector<TaskId>> Engine::ToConfirm(School& school, const model::Confi
                 "Plan " + std::to_string(body.plan->value()) +
                     " is not there: `rosterctl status` names the one under way.");
   }
-  const std::set<TaskId> except(body.except.begin(), body.except.end());
+  std::set<TaskId> except(body.except.begin(), body.except.end());
   std::vector<TaskId> ids;
   const store::Range range = store::TaskRange(school.id(), *body.plan);
   const auto cursor = view_->Scan(Family::kWork, range.begin, range.end);
   for (; cursor->Valid(); cursor->Next()) {
     ROSTER_ASSIGN(const TaskId id, store::TaskOfKey(cursor->key()), "confirming");
     ROSTER_ASSIGN(const model::Task task, store::DecodeTask(id, cursor->value()), "confirming");
-    if (!task.resting || except.contains(id)) continue;
+    if (!task.resting || except.erase(id) > 0) continue;
     if (!body.action || task.action == *body.action) ids.push_back(id);
   }
   ROSTER_TRY(cursor->status(), "confirming");
+  // Whoever mistypes what the site has not taken would confirm it.
+  if (!except.empty()) {
+    return Fail(Code::kInvalid, "except-unknown",
+                "Task " + ToString(*except.begin()) + " is no task of plan " +
+                    std::to_string(body.plan->value()) +
+                    " that waits for a person, so it can't be excepted: `rosterctl tasks --plan " +
+                    std::to_string(body.plan->value()) + "` names them. Nothing was confirmed.");
+  }
   return ids;
 }
 
@@ -315,8 +323,14 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     }
     const bool was_resting = task->resting;
     task::Confirm(*task, now);
+    if (task->action == model::Action::kInvite) {
+      ROSTER_ASSIGN(auto link, book.FindLink(task->person), "confirming");
+      if (link) {
+        link->invited = now;
+        ROSTER_TRY(book.PutLink(*link), "confirming");
+      }
+    }
     ROSTER_TRY(PutTask(school, *task, model::TaskState::kUnknown, was_resting), "confirming");
-    school.read_again = true;
     ROSTER_ASSIGN(const bool seen, IsSeen(book, *task), "confirming");
     if (!seen) school.head.site_changed = now;
     confirmed.tasks.emplace_back(id, task->person);
@@ -326,6 +340,9 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
     ended.push_back(*std::move(task));
   }
   reply.confirmed = ended.size();
+  reply.export_wanted = WhyStale(school.head, school.head.accounts_as_of).has_value();
+  // A list that people carry here says nothing new until they do.
+  if (!ended.empty() && !reply.export_wanted) school.read_again = true;
   if (!confirmed.tasks.empty()) Append(school, caller, std::move(confirmed));
   for (const model::Task& task : ended) {
     ROSTER_TRY(EndTask(school, task, caller, now), "confirming");

@@ -222,6 +222,7 @@ Result<void> Engine::LoadSchool(School& school) {
   school.plans_changed.clear();
   school.queue = {};
   const Time now = clock_.Now();
+  std::map<PlanId, std::uint64_t> resting;
   const store::Range range = store::HeldTaskRange(school.id());
   const auto cursor = store_.Scan(Family::kWork, range.begin, range.end);
   for (; cursor->Valid(); cursor->Next()) {
@@ -236,13 +237,34 @@ Result<void> Engine::LoadSchool(School& school) {
     // clock may have been set back meanwhile.
     if (task->lease_until) task->lease_until = now + settings_.tasks.lease;
     school.queue.Place(*task);
+    if (task->resting) ++resting[task->id.plan];
   }
   ROSTER_TRY(cursor->status(), "reading tasks");
+  ROSTER_TRY(CountResting(school, resting), "counting tasks");
   school.replies = 0;
   const store::Range replies = store::ReplyExpiryRange(school.id(), Time::max());
   const auto kept = store_.Scan(Family::kReplies, replies.begin, replies.end);
   for (; kept->Valid(); kept->Next()) ++school.replies;
   return kept->status();
+}
+
+// Until 0.1 a clock that was set back had those that rest counted once more.
+Result<void> Engine::CountResting(School& school, const std::map<PlanId, std::uint64_t>& resting) {
+  std::uint64_t all = 0;
+  for (const auto& [plan, count] : resting) all += count;
+  if (school.head.tasks.resting == all) return {};
+  school.head.tasks.resting = all;
+  school.head_changed = true;
+  for (std::uint64_t id = 1; id <= school.head.plans; ++id) {
+    ROSTER_ASSIGN(model::Plan* const plan, FindPlan(school, PlanId(id)), "");
+    if (plan == nullptr) continue;
+    const auto found = resting.find(PlanId(id));
+    const std::uint64_t count = found == resting.end() ? 0 : found->second;
+    if (plan->tasks.resting == count) continue;
+    plan->tasks.resting = count;
+    school.plans_changed.insert(PlanId(id));
+  }
+  return {};
 }
 
 Result<void> Engine::Step(Duration wait_max) {
@@ -426,7 +448,7 @@ Result<void> Engine::SetBack(School& school, Duration back, Time now) {
   for (model::Task& task : waiting) {
     if (task.lease_until) task.lease_until = now + settings_.tasks.lease;
     if (task.not_before > now) task.not_before -= back;
-    ROSTER_TRY(PutTask(school, task, task.state), "reading tasks");
+    ROSTER_TRY(PutTask(school, task, task.state, task.resting), "reading tasks");
   }
   return {};
 }

@@ -152,6 +152,7 @@ class Engine {
   Result<void> Prepare();
   Result<void> NoteDisk(const Error& error);
   Result<void> LoadSchool(School& school);
+  Result<void> CountResting(School& school, const std::map<PlanId, std::uint64_t>& resting);
   Result<void> SettleAll(School& school);
   Result<void> CountAll(School& school);
   // How many of the inputs were handled: one at least, when there are any.
@@ -408,7 +409,7 @@ class Engine {
   Result<std::optional<model::Task>> FindTask(const School& school, TaskId id) const;
   // `before`, `was_resting`: what it was when it was last put.
   Result<void> PutTask(School& school, const model::Task& task, model::TaskState before,
-                       bool was_resting = false);
+                       bool was_resting);
   Result<void> AddTask(School& school, model::Plan& plan, const model::Task& task,
                        const Caller& caller, Time now);
   Result<void> EndTask(School& school, const model::Task& task, const Caller& caller, Time now);
@@ -424,6 +425,8 @@ class Engine {
   // How many tasks the worker may get, and the limit that this is less than `wanted` for.
   std::pair<std::size_t, std::optional<Limit>> RoomOf(const std::string& worker,
                                                       std::size_t wanted) const;
+  // Task::origin of this school's tasks: of its first entry, which no other store has.
+  Result<std::string> OriginOf(School& school) const;
   Result<model::LeaseReply> LeaseTasks(const std::string& worker, const model::Lease& lease,
                                        Time now);
   Result<model::HeartbeatReply> Extend(const std::string& worker, const model::Heartbeat& body,

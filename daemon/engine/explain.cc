@@ -209,6 +209,10 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller&, const model::
     entries.push_back(seq);
   }
   ROSTER_TRY(cursor->status(), "explaining");
+  if (!change && entries.empty() && school.head.last_good_poll.value() == 0) {
+    return Fail(Code::kNotFound, "unknown-person",
+                "Nothing was read from FACTS yet, so nobody is known: rosterctl poll --wait.");
+  }
   if (!change && entries.empty()) {
     return Fail(Code::kNotFound, "unknown-person",
                 "Person " + std::to_string(body.person.value()) +

@@ -144,12 +144,14 @@ Result<Engine::Collected> Engine::CollectInvitations(School& school,
                       " can't be invited: not linked to an active account, deselected, excluded, "
                       "protected, or has logged in already. No plan was made.");
     }
-    if (plan::IsRecentlyInvited(*change, clock_.Now(), rules)) {
+    ROSTER_ASSIGN(const auto link, book.FindLink(person), "planning");
+    const auto last = plan::LastInvited(*change, link);
+    if (plan::IsRecentlyInvited(last, clock_.Now(), rules)) {
       ++collected.recently_invited;
       if (!named) continue;
       return Fail(Code::kRefused, "recently-invited",
                   "Person " + std::to_string(person.value()) + " was invited on " +
-                      FormatTime(*change->account->invited) + ", and a second invitation waits " +
+                      FormatTime(*last) + ", and a second invitation waits " +
                       FormatDuration(rules.invite_cooldown) +
                       " (invite.cooldown in the config). No plan was made.");
     }

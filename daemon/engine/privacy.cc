@@ -234,7 +234,7 @@ Result<void> Engine::ForgetTasks(School& school, const Caller& caller, const Kep
       task->state = model::TaskState::kSuperseded;
       task->reason = "forgotten";
       task->ended_at = now;
-      ROSTER_TRY(PutTask(school, *task, model::TaskState::kDead), "");
+      ROSTER_TRY(PutTask(school, *task, model::TaskState::kDead, false), "");
       Append(school, caller,
              model::TaskSuperseded{task->id, task->person, task->action, task->reason});
       ROSTER_TRY(EndTask(school, *task, caller, now), "");

@@ -511,6 +511,7 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school, bool words) {
   status.poll_overdue = clock_.Now() - used > 2 * school.settings->poll_every + kPollGrace;
   status.acknowledged = head.acknowledged;
   status.import_directory = school.settings->import_directory;
+  status.export_wanted = WhyStale(head, head.accounts_as_of).has_value();
   ROSTER_ASSIGN(CurrentPlans plans, FindCurrentPlans(school), "");
   for (model::Plan& plan : plans.approved) status.plans.push_back(Told(std::move(plan), words));
   for (model::Plan& plan : plans.waiting) status.waiting.push_back(Told(std::move(plan), words));

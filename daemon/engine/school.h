@@ -24,6 +24,7 @@ struct School {
   bool head_changed = false;  // since the last commit
 
   task::Queue queue;
+  std::string origin;  // Task::origin; "" until it is first needed
   // Plans whose counts have changed since the last commit, and those under way.
   std::map<PlanId, model::Plan> plans;
   std::set<PlanId> plans_changed;

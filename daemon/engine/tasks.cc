@@ -94,7 +94,7 @@ Result<void> Engine::AddTask(School& school, model::Plan& plan, const model::Tas
       old->state = TaskState::kSuperseded;
       old->reason = "replaced";
       old->ended_at = now;
-      ROSTER_TRY(PutTask(school, *old, TaskState::kDead), "queueing");
+      ROSTER_TRY(PutTask(school, *old, TaskState::kDead, false), "queueing");
       Append(school, caller, model::TaskSuperseded{old->id, old->person, old->action, "replaced"});
     }
   }
@@ -191,6 +191,14 @@ std::pair<std::size_t, std::optional<Limit>> Engine::RoomOf(const std::string& w
   return {room, lapsed ? Limit::kLapsed : Limit::kHeld};
 }
 
+Result<std::string> Engine::OriginOf(School& school) const {
+  if (!school.origin.empty()) return school.origin;
+  ROSTER_ASSIGN(const auto first,
+                view_->Get(Family::kJournal, store::EntryKey(school.id(), Seq(1))), "");
+  if (first) school.origin = Blake2b(*first).Short();
+  return school.origin;
+}
+
 Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const model::Lease& lease,
                                              Time now) {
   model::LeaseReply reply;
@@ -220,8 +228,10 @@ Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const mo
                     "Task " + ToString(id) + " is queued and is not there.");
       }
       const TaskState before = task->state;
+      const bool was_resting = task->resting;
       task::Lease(*task, worker, now, settings_.tasks);
-      ROSTER_TRY(PutTask(school, *task, before), "leasing");
+      ROSTER_TRY(PutTask(school, *task, before, was_resting), "leasing");
+      ROSTER_ASSIGN(task->origin, OriginOf(school), "leasing");
       reply.tasks.push_back({school.id(), *std::move(task)});
       lease_first_ = (turn + 1) % schools_.size();  // who comes first next time
     }
@@ -275,7 +285,7 @@ Result<model::HeartbeatReply> Engine::Extend(const std::string& worker,
       continue;
     }
     task::Extend(*task, now, settings_.tasks);
-    ROSTER_TRY(PutTask(**school, *task, task->state), "extending a lease");
+    ROSTER_TRY(PutTask(**school, *task, task->state, task->resting), "extending a lease");
   }
   return reply;
 }
@@ -288,8 +298,9 @@ Result<void> Engine::ExpireLeases(School& school, Time now) {
     const auto holder = workers_.find(task->worker);
     if (holder != workers_.end()) holder->second.lapsed = true;
     const TaskState before = task->state;
+    const bool was_resting = task->resting;
     task::Expire(*task, now, settings_.tasks, random_);
-    ROSTER_TRY(PutTask(school, *task, before), "expiring a lease");
+    ROSTER_TRY(PutTask(school, *task, before, was_resting), "expiring a lease");
     Append(school, {std::string(kSelf), ""},
            model::TaskUnknown{task->id, task->person, task->action, task->reason, task->attempt,
                               task->resting});
@@ -407,8 +418,12 @@ Result<void> Engine::AbsorbApplied(School& school, const model::Task& task,
   Book book(*view_, school);
   ROSTER_ASSIGN(auto row, book.FindChange(task.person), "");
   ROSTER_ASSIGN(const auto link, book.FindLink(task.person), "");
-  const model::Link after{task.person, applied.account.id,
-                          Agreed(link, task, applied.account, row)};
+  model::Link after{task.person, applied.account.id, Agreed(link, task, applied.account, row)};
+  if (task.action == model::Action::kInvite) {
+    after.invited = task.ended_at;
+  } else if (link) {
+    after.invited = link->invited;
+  }
   if (auto linked = book.PutLink(after); !linked) {
     // The site gave one account to two people: nothing is linked, and the next poll shows both.
     if (linked.error().code != Code::kConflict) return linked;

@@ -902,7 +902,7 @@ class Verification {
       Unreadable("task", ToString(id));
       return {};
     }
-    task::Count(place_.counts, task->state, true);
+    task::Count(place_.counts, task->state, true, task->resting);
     ROSTER_ASSIGN(const Trace* const trace, TraceOf(task->person), "");
     const auto said = trace->tasks.find(id);
     const Trace::TaskTrace none;
@@ -929,7 +929,6 @@ class Verification {
     }
     bool same = plan->tasks.total() == place_.counts.total();
     if (begun_here || (place_.exact && plan->state == model::PlanState::kFinished)) {
-      plan->tasks.resting = 0;
       same = plan->tasks == place_.counts;
     }
     if (same) return {};

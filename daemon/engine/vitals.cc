@@ -107,6 +107,7 @@ Result<model::Vitals> Engine::TakeVitals() {
   vitals.backups = backups_ != nullptr;
   if (const auto good = NewestGoodBackup()) vitals.backup_good = good->at;
   vitals.backup_failed = HasBackupProblem();
+  ROSTER_ASSIGN(vitals.backup_overdue, IsBackupOverdue(vitals.at), "");
   const bus::Bus::Counters bus = bus_.counters();
   vitals.bus = {bus.received,     bus.sent,
                 bus.published,    bus.dropped_in,

@@ -378,7 +378,6 @@ void AddEngine(Text& text, const Reading& reading) {
              "When the config that counts was read.");
   text.Add(engine.config_read);
   if (engine.backups) {
-    // 0: there is none, which is as old as can be.
     text.Begin("rosterd_backup_last_success_timestamp_seconds", "gauge",
                "The newest backup that was read again and is whole; 0 without any.");
     text.Add(engine.backup_good.value_or(Time()));
@@ -387,6 +386,9 @@ void AddEngine(Text& text, const Reading& reading) {
         "1 when the last backup was not made, or made and something is to be looked at, as an "
         "older one that could not be removed.");
     text.Add(engine.backup_failed);
+    text.Begin("rosterd_backup_overdue", "gauge",
+               "1 when no good backup was made for 50 hours, of a state that is older.");
+    text.Add(engine.backup_overdue);
   }
   text.Begin("rosterd_limit_reached_total", "counter",
              "How often limits of rosterd's own were reached since the start.");

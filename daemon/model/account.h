@@ -32,6 +32,9 @@ struct Link {
   PersonId person;
   AccountId account;
   Fields last_written;  // what rosterd last wrote or agreed to; tells drift from a change in FACTS
+  // When an invitation was last sent, by the site's word or a person's: the site's own list may be
+  // slow to show it, or never do.
+  std::optional<Time> invited = std::nullopt;
 
   friend bool operator==(const Link&, const Link&) = default;
 };

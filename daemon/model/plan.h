@@ -166,6 +166,9 @@ struct Task {
   // Why an earlier attempt may have had its effect, since nobody could say that it had not: a
   // stable word; "": none can have. Until a person says that the effect is not there.
   std::string doubt;
+  // Whose number this is: a word that the school's store, and whatever is restored from it, has for
+  // good, and that one begun anew has not. "": not told. For the worker; never stored.
+  std::string origin = {};
   bool forgotten = false;  // ended, and its values are removed with the person's
 
   TaskState state = TaskState::kQueued;

@@ -225,6 +225,7 @@ struct SchoolStatus {
   Seq acknowledged;              // up to this entry, people have said that they know
   std::vector<Plan> waiting;     // approved by one person, and waiting for a second
   bool workers_away = false;     // tasks wait, and nobody has asked for any for a while
+  bool export_wanted = false;    // the site's export is older than what was done since
   bool poll_overdue = false;     // no poll was used for twice the usual time and half an hour
   std::vector<Role> roles;       // of whoever asks
   std::string import_directory;  // of a site without an API; "": it has one
@@ -350,6 +351,7 @@ struct RetryReply {
 struct ConfirmReply {
   std::uint64_t confirmed = 0;
   std::vector<RefusedTask> refused;
+  bool export_wanted = false;  // what is known of the site is of before
 };
 struct ExplainReply {
   struct Line {

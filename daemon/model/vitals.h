@@ -120,6 +120,7 @@ struct Vitals {
   bool backups = false;              // can be made here
   std::optional<Time> backup_good;   // the newest that was verified
   bool backup_failed = false;        // the last one, or it is not as it should be
+  bool backup_overdue = false;       // none for 50 hours, and there was something to back up
   BusVitals bus;
   std::vector<LimitReached> limits;  // all there are, those never reached too
   std::vector<SchoolVitals> schools;

@@ -26,9 +26,15 @@ bool IsInvitable(const Change& change, bool never_accessed) {
          !(never_accessed && change.account->last_accessed);
 }
 
-bool IsRecentlyInvited(const Change& change, Time now, const model::PlanRules& rules) {
-  return change.account && change.account->invited &&
-         *change.account->invited + rules.invite_cooldown > now;
+std::optional<Time> LastInvited(const Change& change, const std::optional<model::Link>& link) {
+  std::optional<Time> last;
+  if (change.account) last = change.account->invited;
+  if (link && link->invited) last = std::max(last.value_or(*link->invited), *link->invited);
+  return last;
+}
+
+bool IsRecentlyInvited(std::optional<Time> last, Time now, const model::PlanRules& rules) {
+  return last && *last + rules.invite_cooldown > now;
 }
 
 model::Task MakeTask(const model::Plan& plan, std::uint32_t index, const model::PlanItem& item,

@@ -20,8 +20,13 @@ Digest PlanDigest(const SchoolId& school, bool invitations,
 // accessed yet when only those are wanted (workflow, 11).
 bool IsInvitable(const model::Change& change, bool never_accessed);
 
-// Whether the last invitation is so young that no second one goes out (workflow, 11).
-bool IsRecentlyInvited(const model::Change& change, Time now, const model::PlanRules& rules);
+// When the last invitation was sent, by the site's list or by what rosterd has done; nullopt:
+// never.
+std::optional<Time> LastInvited(const model::Change& change,
+                                const std::optional<model::Link>& link);
+
+// Whether that is so short ago that no second one goes out (workflow, 11).
+bool IsRecentlyInvited(std::optional<Time> last, Time now, const model::PlanRules& rules);
 
 // The task of an approved item; `change` is the row whose digest is the item's.
 model::Task MakeTask(const model::Plan& plan, std::uint32_t index, const model::PlanItem& item,

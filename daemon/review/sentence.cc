@@ -127,7 +127,7 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
 }
 
 std::string TaskSentence(std::string_view reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 52> kSentences = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 53> kSentences = {{
       {"", ""},
       {"changed-on-site",
        "The account has changed on the site since the approval: it comes back for review."},
@@ -181,7 +181,11 @@ std::string TaskSentence(std::string_view reason) {
       {"import-unwritable",
        "The import file can't be written: look at the disk, and at who may write to its folder."},
       {"import-damaged",
-       "The import file is not as roster-worker left it: move it out of its folder."},
+       "An import file, or the ledger beside it, is not as roster-worker left it: the worker's log "
+       "names it. Move it out of its folder; a file is to be uploaded as well."},
+      {"import-foreign",
+       "The import folder holds ledgers of another state of rosterd: move plan-* and the hidden "
+       ".plan-* out of it."},
       {"import-busy", "Another worker has held the import file for too long: it is tried again."},
       {"unsafe-text",
        "A value would be a formula in a spreadsheet program (it begins with =, +, - or @): mend it "

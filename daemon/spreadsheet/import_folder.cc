@@ -32,9 +32,27 @@ tl::unexpected<Error> Unwritable() {
               "The import file can't be written: " + std::string(std::strerror(errno)) + ".");
 }
 
-tl::unexpected<Error> Damaged() {
+// The bare name: the folder is the config's, and a name holds numbers alone.
+std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+tl::unexpected<Error> Damaged(const std::string& path) {
   return Fail(Code::kUnavailable, "import-damaged",
-              "An import file, or the ledger beside it, is not as roster-worker left it.");
+              "The import file " + NameOf(path) +
+                  " is not as roster-worker left it: move it out of its folder, and upload it as "
+                  "well.");
+}
+
+tl::unexpected<Error> LedgerDamaged(const std::string& path) {
+  return Fail(Code::kUnavailable, "import-damaged",
+              "The ledger " + NameOf(path) +
+                  " is not as roster-worker left it: move it out of its folder.");
+}
+
+tl::unexpected<Error> Foreign(const std::string& path) {
+  return Fail(Code::kUnavailable, "import-foreign",
+              "The ledger " + NameOf(path) +
+                  " is of another state of rosterd: the numbers of its plans are not these. Move "
+                  "plan-* and the hidden .plan-* out of the folder.");
 }
 
 // An open file. Closing it ends its lock.
@@ -65,7 +83,8 @@ class Handle {
     return ::fstat(descriptor_, &found) == 0 ? found.st_size : -1;
   }
 
-  Result<std::string> Read() const {
+  // Error: Unavailable "import-unwritable"; `damaged` when it is larger than any that we write.
+  Result<std::string> Read(const tl::unexpected<Error>& damaged) const {
     std::string text;
     std::array<char, 65536> chunk{};
     while (true) {
@@ -75,7 +94,7 @@ class Handle {
       if (got < 0) return Unwritable();
       if (got == 0) return text;
       text.append(chunk.data(), static_cast<std::size_t>(got));
-      if (text.size() > kFileBytesMax) return Damaged();
+      if (text.size() > kFileBytesMax) return damaged;
     }
   }
 
@@ -129,9 +148,10 @@ std::optional<std::uint64_t> Number(const std::string& text) {
 
 }  // namespace
 
-// A line each: "list INDEX DIGEST ATTEMPT ROUND OFFSET" before a row is written at that place of
-// the file of that round, "done" when it is on disk; "fence INDEX DIGEST ATTEMPT 0 0": earlier
-// attempts must not list it any more. Locked while it is open.
+// "of ORIGIN" first: whose plans these are. Then a line each: "list INDEX DIGEST ATTEMPT ROUND
+// OFFSET" before a row is written at that place of the file of that round, "done" when it is on
+// disk; "fence INDEX DIGEST ATTEMPT 0 0": earlier attempts must not list it any more. Locked while
+// it is open.
 class ImportFolder::Ledger {
  public:
   // Where a task stands.
@@ -155,6 +175,7 @@ class ImportFolder::Ledger {
     }
     if (fresh && !SyncFolder(directory)) return Unwritable();
     ROSTER_TRY(ledger.Read(), "");
+    ROSTER_TRY(ledger.Claim(task.origin), "");
     return ledger;
   }
 
@@ -177,7 +198,7 @@ class ImportFolder::Ledger {
     // Shorter, or gone: somebody has been there since. It may have been uploaded.
     if (size < last.offset) return Write("done\n");
     if (size > last.offset) {
-      ROSTER_ASSIGN(const std::string text, rows.Read(), "");
+      ROSTER_ASSIGN(const std::string text, rows.Read(Damaged(path_of(last.round))), "");
       if (text.back() == '\n') return rows.Sync() ? Write("done\n") : Unwritable();
       if (!rows.Truncate(last.offset)) return Unwritable();
     }
@@ -213,7 +234,7 @@ class ImportFolder::Ledger {
   }
 
   Result<void> Read() {
-    ROSTER_ASSIGN(std::string text, file_.Read(), "");
+    ROSTER_ASSIGN(std::string text, file_.Read(LedgerDamaged(path_)), "");
     // A line that a crash has cut off: nothing was done on its word.
     const std::size_t whole = text.rfind('\n') + 1;
     if (whole != text.size() && !file_.Truncate(static_cast<std::int64_t>(whole))) {
@@ -229,6 +250,14 @@ class ImportFolder::Ledger {
     return {};
   }
 
+  // Plans of a state that was begun anew have the numbers of those before it, and mean others.
+  Result<void> Claim(const std::string& origin) {
+    if (origin.empty() || origin == origin_) return {};
+    if (!origin_.empty()) return Foreign(path_);
+    // One with lines and without an origin is older than origins are.
+    return file_.Size() == 0 ? Write("of " + origin + "\n") : Result<void>();
+  }
+
   Result<void> TakeLine(const std::string& text, std::int64_t at) {
     if (text == "done") {
       open_ = false;
@@ -237,12 +266,16 @@ class ImportFolder::Ledger {
     std::istringstream words(text);
     std::vector<std::string> all;
     for (std::string word; words >> word;) all.push_back(std::move(word));
-    if (all.size() != 6 || (all[0] != "list" && all[0] != "fence")) return Damaged();
+    if (all.size() == 2 && all[0] == "of") {
+      origin_ = all[1];
+      return {};
+    }
+    if (all.size() != 6 || (all[0] != "list" && all[0] != "fence")) return LedgerDamaged(path_);
     const auto index = Number(all[1]);
     const auto attempt = Number(all[3]);
     const auto round = Number(all[4]);
     const auto offset = Number(all[5]);
-    if (!index || !attempt || !round || !offset) return Damaged();
+    if (!index || !attempt || !round || !offset) return LedgerDamaged(path_);
     lines_.push_back({*index, all[2], *attempt, static_cast<std::size_t>(*round),
                       static_cast<std::int64_t>(*offset)});
     open_ = all[0] == "list";
@@ -261,10 +294,26 @@ class ImportFolder::Ledger {
 
   std::string path_;
   Handle file_;
+  std::string origin_;  // "": it says none
   std::vector<Line> lines_;
   bool open_ = false;  // the last line's row is not known to be on disk
   std::int64_t open_at_ = 0;
 };
+
+namespace {
+
+// The first row; empty: there is none that can be read.
+CsvRow HeaderOf(const std::string& text, char delimiter) {
+  CsvRow header;
+  CsvReader reader(delimiter, CsvLimits(), [&](std::uint64_t, CsvRow& row) -> Result<void> {
+    header = row;
+    return Fail(Code::kUnavailable, "header-read", "");  // the rest is not looked at
+  });
+  if (reader.Feed(text)) (void)reader.Finish();
+  return header;
+}
+
+}  // namespace
 
 std::string ImportFolder::PathOf(const model::Task& task, std::size_t round) const {
   return directory_ + "/" + model::ImportFileName(task.id.plan, task.action, round);
@@ -299,8 +348,11 @@ Result<ImportFolder::Standing> ImportFolder::ListIn(const std::string& path, Led
   if (!IsThere(path) && !Replace(directory_, path, header)) return Unwritable();
   const Handle rows = Handle::Open(path, O_RDWR);
   if (!rows.good()) return Unwritable();
-  ROSTER_ASSIGN(const std::string before, rows.Read(), "");
-  if (!before.starts_with(header)) return Damaged();  // other columns: the config was changed
+  ROSTER_ASSIGN(const std::string before, rows.Read(Damaged(path)), "");
+  // Other columns: the config was changed. A program that saved it may write its lines otherwise.
+  if (!before.starts_with(header) && HeaderOf(before, delimiter_) != row.header) {
+    return Damaged(path);
+  }
   // Whoever edits a file may leave its last line without an end.
   if (before.back() != '\n' && !rows.Append("\r\n")) return Unwritable();
   const std::int64_t offset = rows.Size();
@@ -340,16 +392,16 @@ Result<std::optional<Rows>> ReadRows(const std::string& path, const ImportRow& r
     if (errno == ENOENT) return {std::nullopt};
     return Unwritable();
   }
-  ROSTER_ASSIGN(const std::string text, file.Read(), "");
+  ROSTER_ASSIGN(const std::string text, file.Read(Damaged(path)), "");
   Rows rows;
   CsvReader reader(delimiter, CsvLimits(), [&](std::uint64_t, CsvRow& one) -> Result<void> {
     rows.all.push_back(one);
     return {};
   });
-  if (!reader.Feed(text) || !reader.Finish() || rows.all.empty()) return Damaged();
+  if (!reader.Feed(text) || !reader.Finish() || rows.all.empty()) return Damaged(path);
   const CsvRow& header = rows.all.front();
   const auto key = std::find(header.begin(), header.end(), row.header[row.key]);
-  if (key == header.end()) return Damaged();
+  if (key == header.end()) return Damaged(path);
   rows.key = static_cast<std::size_t>(key - header.begin());
   return {std::move(rows)};
 }
@@ -368,13 +420,21 @@ Result<void> ImportFolder::Remove(const std::string& path, const ImportRow& row)
   if (!rows) return {};  // deleted after it was uploaded
   std::string kept;
   bool found = false;
+  std::size_t rows_left = 0;
   for (std::size_t i = 0; i < rows->all.size(); ++i) {
     const CsvRow& one = rows->all[i];
     const bool its = i > 0 && one.size() > rows->key && one[rows->key] == row.row[row.key];
     found = found || its;
-    if (!its) kept += CsvLine(one, delimiter_);
+    if (its) continue;
+    kept += CsvLine(one, delimiter_);
+    if (i > 0) ++rows_left;
   }
   if (!found) return {};
+  if (rows_left == 0) {
+    // Nobody is to upload a header alone. Whoever is listed there next makes it anew.
+    if (::unlink(path.c_str()) != 0 || !SyncFolder(directory_)) return Unwritable();
+    return {};
+  }
   if (!Replace(directory_, path, kept)) return Unwritable();
   return {};
 }

@@ -29,7 +29,8 @@ class ImportFolder {
   // attempt, and without a doubt, was retried by a person, who has seen that nothing came of its
   // row: that is taken out of the file where it stands, and it is listed in the next one. Errors,
   // of a task that was not listed by this call: Unavailable "import-unwritable", "import-busy",
-  // "import-damaged".
+  // "import-damaged" (the file or ledger that the message names was changed), "import-foreign" (the
+  // ledger is of tasks of another origin). Messages hold no personal data.
   Result<Standing> List(const model::Task& task, const ImportRow& row, const std::stop_token& stop);
 
   // The task is not to be done any more. kNever: it is in no file, and no attempt that began before

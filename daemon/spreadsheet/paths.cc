@@ -35,7 +35,13 @@ Result<void> CheckFolder(const std::string& path, int how, const std::string& re
 
 Result<void> CheckExport(const model::Spreadsheet& settings) {
   const std::string& path = settings.export_file;
-  if (MayUse(path, R_OK)) return {};
+  struct stat found {};
+  const bool there = ::stat(path.c_str(), &found) == 0;
+  if (there && !S_ISREG(found.st_mode)) {
+    return Fail(Code::kInvalid, "export-unreadable",
+                "The site's export " + path + " is no file. Put the export there.");
+  }
+  if (there && MayUse(path, R_OK)) return {};
   if (errno == ENOENT) {
     return Fail(Code::kNotFound, "export-missing",
                 "The site's export " + path +
@@ -54,8 +60,9 @@ Result<void> CheckImportsReadable(const model::Spreadsheet& settings) {
 
 Result<void> CheckImportsWritable(const model::Spreadsheet& settings) {
   return CheckFolder(settings.import_directory, R_OK | W_OK | X_OK, "imports-unwritable",
-                     "Make it, let the user of roster-worker write to it, and name it in "
-                     "ReadWritePaths of its unit.");
+                     "Make it, let the user of roster-worker write to it, and name it in a drop-in "
+                     "of its unit: ReadWritePaths=-" +
+                         settings.import_directory);
 }
 
 }  // namespace roster::spreadsheet

@@ -7,6 +7,9 @@
 
 namespace roster::spreadsheet {
 
+// As the effective user: root may read what the units' users may not. A state of files is no
+// wrong config: a start only tells of it, and a poll or a task tries anew.
+
 // Errors: NotFound "export-missing" when no export is there yet; Invalid "export-unreadable".
 Result<void> CheckExport(const model::Spreadsheet& settings);
 

@@ -24,13 +24,6 @@ Outcome Stopped() {
   return model::Failed{std::string(model::kWorkerStopped), true, false, std::nullopt};
 }
 
-// Nothing was listed: it can be tried again.
-Outcome NotListed(const Error& error, const std::stop_token& stop) {
-  if (stop.stop_requested() || error.reason == "stopped") return Stopped();
-  const bool failing = error.reason != "import-busy";
-  return model::Failed{error.reason, /*again=*/true, failing, std::nullopt};
-}
-
 Outcome ToUpload() { return model::Unknown{std::string(model::kToUpload), /*untold=*/true}; }
 
 Finding Superseded(std::string reason) {
@@ -52,10 +45,11 @@ const std::string& LoginOf(const Task& task) {
 
 SpreadsheetSite::SpreadsheetSite(SharedExport& shared,
                                  const std::vector<std::string>& protected_roles,
-                                 const Clock& clock)
+                                 const Clock& clock, std::function<void(const Error&)> told)
     : shared_(shared),
       settings_(shared.settings()),
-      imports_(settings_.import_directory, settings_.delimiter, clock) {
+      imports_(settings_.import_directory, settings_.delimiter, clock),
+      told_(std::move(told)) {
   policy_.has_extension = true;
   policy_.declares_invited = !settings_.columns.invited.empty();
   for (const std::string& role : protected_roles) {
@@ -92,6 +86,14 @@ SpreadsheetSite::Look SpreadsheetSite::LookAt(const Task& task, const Export& sh
   Task plain = task;
   plain.doubt.clear();
   return {Judge(plain, seen, policy_), account};
+}
+
+// Nothing was listed: it can be tried again.
+Outcome SpreadsheetSite::NotListed(const Error& error, const std::stop_token& stop) const {
+  if (stop.stop_requested() || error.reason == "stopped") return Stopped();
+  if (told_) told_(error);
+  const bool failing = error.reason != "import-busy";
+  return model::Failed{error.reason, /*again=*/true, failing, std::nullopt};
 }
 
 Outcome SpreadsheetSite::Execute(const Task& task, const std::stop_token& stop) {

@@ -83,7 +83,8 @@ Error BackupFileError(int error, const fs::path& path, std::string_view doing) {
     case EROFS:
       return {Code::kExhausted, "backup-disk-read-only",
               "The disk with " + path.string() +
-                  " is read-only: no backup could be written. Look at why (dmesg, mount)." +
+                  " is read-only: no backup could be written. Look at why (dmesg, mount); under "
+                  "systemd its unit must also let it write there (ReadWritePaths=)." +
                   std::string(kAsTheyWere)};
     case EACCES:
     case EPERM:

@@ -309,6 +309,7 @@ std::string EncodeLink(const model::Link& link) {
   disk::Link out;
   out.set_account(link.account.value());
   store::Put(link.last_written, *out.mutable_last_written());
+  if (link.invited) out.set_invited_us(Micros(*link.invited));
   return Serialize(out);
 }
 
@@ -317,8 +318,9 @@ Result<model::Link> DecodeLink(PersonId person, std::string_view value) {
   disk::Link in;
   sound.Parse(value, in);
   sound.Require(!in.account().empty());
-  return sound.Finish(
-      model::Link{person, AccountId(in.account()), GetFields(in.last_written(), sound)});
+  model::Link link{person, AccountId(in.account()), GetFields(in.last_written(), sound)};
+  if (in.has_invited_us()) link.invited = sound.TimeOf(in.invited_us());
+  return sound.Finish(std::move(link));
 }
 
 }  // namespace roster::store

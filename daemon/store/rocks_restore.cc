@@ -8,8 +8,11 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "daemon/store/backup_files.h"
 #include "daemon/store/codec.h"
@@ -40,6 +43,26 @@ fs::path AsideOf(const fs::path& db, Time now) {
   fs::path unused = aside;
   for (int i = 2; fs::exists(unused, error); ++i) unused = aside.string() + "-" + std::to_string(i);
   return unused;
+}
+
+// What AsideOf() gave names to and is still there, the oldest first.
+std::vector<fs::path> KeptAside(const fs::path& db) {
+  const std::string begin = db.filename().string() + ".before-restore-";
+  std::vector<fs::path> kept;
+  std::error_code error;
+  for (fs::directory_iterator at(db.parent_path(), error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    if (at->path().filename().string().starts_with(begin)) kept.push_back(at->path());
+  }
+  // Of the same second, "-2" comes after nothing, and "-10" after "-9".
+  const auto order = [&](const fs::path& path) {
+    const std::string name = path.filename().string();
+    const std::size_t stamp = std::min(name.find('-', begin.size()), name.size());
+    return std::tuple(name.substr(0, stamp), name.size(), name);
+  };
+  std::sort(kept.begin(), kept.end(),
+            [&](const fs::path& a, const fs::path& b) { return order(a) < order(b); });
+  return kept;
 }
 
 fs::path StageOf(const fs::path& db) { return db.string() + ".restoring"; }
@@ -387,19 +410,19 @@ bool RemoveUnusedRestore(const fs::path& db) {
 Result<void> CheckNoRestoreInterrupted(const fs::path& db) {
   std::error_code error;
   if (fs::exists(db, error)) return {};
-  const std::string beside = db.filename().string() + ".";
-  for (fs::directory_iterator at(db.parent_path(), error); !error && at != fs::directory_iterator();
-       at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    if (name != beside + "restoring" && !name.starts_with(beside + "before-restore-")) continue;
-    return Fail(Code::kRefused, "restore-interrupted",
-                "There is no store at " + db.string() +
-                    ", and a restore was cut off: " + at->path().string() +
-                    " is left of it. Restore again (rosterd --restore), or rename the state that "
-                    "you want back to " +
-                    db.string() + ". To begin with an empty one, move it away.");
-  }
-  return {};
+  std::vector<fs::path> left = KeptAside(db);
+  const std::size_t kept = left.size();
+  if (left.empty() && fs::exists(StageOf(db), error)) left.push_back(StageOf(db));
+  if (left.empty()) return {};
+  const std::string of =
+      kept > 1 ? " (the newest of " + std::to_string(kept) + " that were kept)" : "";
+  return Fail(Code::kRefused, "restore-interrupted",
+              "There is no store at " + db.string() +
+                  ", and a restore was cut off: " + left.back().string() + of +
+                  " is left of it. Restore again (rosterd --restore), or rename the state that you "
+                  "want back to " +
+                  db.string() + ". To begin with an empty one, move " + (kept > 1 ? "them" : "it") +
+                  " away.");
 }
 
 }  // namespace roster::store

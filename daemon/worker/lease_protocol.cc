@@ -343,6 +343,9 @@ void LeaseProtocol::Stop() {
   waiting_.clear();
 }
 
-bool LeaseProtocol::Finished() const { return (stopping_ || exhausted_) && held_.empty(); }
+// A lease that is still asked for may bring tasks yet: who went away would leave them to run out.
+bool LeaseProtocol::Finished() const {
+  return held_.empty() && (exhausted_ || (stopping_ && lease_line_.request_id.empty()));
+}
 
 }  // namespace roster::worker

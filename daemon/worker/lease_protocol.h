@@ -68,9 +68,11 @@ class LeaseProtocol {
   std::vector<Attempt> RunOut(Duration now);
   void Ended(const Attempt& attempt, model::Outcome outcome);
 
-  // No more leases; what has not begun is given back as failed, "stopped".
+  // No more leases; what has not begun is given back as failed, "stopped". So is what a lease that
+  // was asked for before still brings.
   void Stop();
-  // Nothing is held, and nothing more will be asked for.
+  // Nothing is held, nothing more will be asked for, and nothing that was asked for can still come,
+  // as far as an answer may take.
   bool Finished() const;
 
   // Since when requests stay unanswered; nullopt while all is well.

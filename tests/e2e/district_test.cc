@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <sstream>
 
 #include "tests/e2e/world.h"
 #include "tests/sandbox/facts_model.h"
@@ -246,6 +247,33 @@ TEST_F(District, ASchoolWithoutTheRoleForItIsLeftOut) {
   EXPECT_TRUE(shown.err.starts_with("rosterctl: north is left out: ListUsers needs the role"))
       << shown.err;
   EXPECT_EQ(In("north", {"users"}).code, 3);
+}
+
+TEST_F(District, ASchoolThatLeavesTheConfigIsToldAtTheStartWithWhatWaits) {
+  std::stringstream config;
+  config << std::ifstream(world_.config()).rdbuf();
+  const std::string both = config.str();
+  const auto stop = [&] {
+    world_.daemon().Kill(SIGTERM);
+    EXPECT_EQ(world_.daemon().Wait(), 0);
+  };
+  world_.StartDaemon();
+  Poll("north");
+  ASSERT_EQ(In("north", {"select", "--all", "--status", "new"}).code, 0);
+  ASSERT_EQ(In("north", {"sync", "--yes"}).code, 0);
+  stop();
+  std::ofstream(world_.config()) << both.substr(0, both.find("  - id: north"));
+  world_.StartDaemon();
+  EXPECT_TRUE(Eventually([&] {
+    return world_.Logs().find(
+               "School north is not in the config any more. Its state is kept, with ") !=
+           std::string::npos;
+  }));
+  EXPECT_EQ(world_.Ctl({"status"}).code, 0);
+  stop();
+  std::ofstream(world_.config()) << both;
+  world_.StartDaemon();
+  EXPECT_NE(StatusOf("north")["tasks"]["queued"], "0");
 }
 
 TEST_F(District, WhatFailsInOneSchoolDelaysNoOther) {

@@ -241,6 +241,94 @@ TEST_F(Notify, WhatFailsAndComesBackGetsEverything) {
       Eventually([&] { return Mailed() == Journal() && Ids(receiver.All()) == Journal(); }));
 }
 
+// Both while it runs and while it does not: what was heard after the backup is another entry now.
+TEST_F(Notify, AfterARestoreItSaysSoOnceAndGoesOn) {
+  HttpReceiver receiver([](std::size_t, const Got&) { return 200; });
+  Configure({"name: people, entries: [SourceStopped], mail: {to: [a@example.org]}",
+             "name: program, entries: all, " + ToWebhook(receiver)});
+  const auto restore = [&] {
+    world_.daemon().Kill(SIGTERM);
+    world_.daemon().Wait();
+    const auto restored = e2e::Run(
+        {e2e::Program("daemon/rosterd"), "--config", world_.config(), "--restore", "latest"});
+    ASSERT_EQ(restored.code, 0) << restored.out << restored.err;
+  };
+  const auto types = [&](std::uint64_t since) {
+    std::vector<std::string> seen;
+    for (const Got& got : receiver.All()) {
+      const Json event = Json::parse(got.body);
+      if (std::stoull(event.at("data").at("seq").get<std::string>()) >= since) {
+        seen.push_back(event.at("type").get<std::string>());
+      }
+    }
+    return seen;
+  };
+  const auto count = [](const std::vector<std::string>& all, const std::string& one) {
+    return std::count(all.begin(), all.end(), one);
+  };
+  Start();
+  ASSERT_EQ(world_.Ctl({"backup", "--wait"}).code, 0);
+  for (int round = 1; round <= 2; ++round) {
+    ASSERT_NO_FATAL_FAILURE(Decide(6));
+    const auto before = Journal();
+    ASSERT_TRUE(Eventually([&] { return Ids(receiver.All()).contains(*before.rbegin()); }));
+    if (round == 2) {
+      notify_.Kill(SIGTERM);
+      EXPECT_EQ(notify_.Wait(), 0);
+    }
+    ASSERT_NO_FATAL_FAILURE(restore());
+    world_.StartDaemon();
+    decisions_ = 0;
+    if (round == 2) {
+      ASSERT_NO_FATAL_FAILURE(Decide(8));
+      Start();
+    }
+    ASSERT_TRUE(Eventually([&] { return count(types(0), "rosterd.v1.Restored") == round; }))
+        << Log();
+    ASSERT_NO_FATAL_FAILURE(Decide(2));
+    const auto after = Journal();
+    ASSERT_TRUE(Eventually([&] {
+      return receiver.All().back().body.find("\"seq\":\"" + std::to_string(*after.rbegin()) +
+                                             "\"") != std::string::npos;
+    }));
+    ASSERT_TRUE(Eventually([&] {
+      return mail_->Mails().size() == static_cast<std::size_t>(round);
+    })) << "whatever a rule tells, that it tells";
+    EXPECT_NE(BodyOf(mail_->Mails().back()).find("backup"), std::string::npos);
+  }
+  EXPECT_EQ(count(types(0), "rosterd.v1.Restored"), 2);
+}
+
+// Another store, without a word of it in its journal.
+TEST_F(Notify, AJournalThatNothingExplainsStopsItWithWhatToDo) {
+  HttpReceiver receiver([](std::size_t, const Got&) { return 200; });
+  Configure({"name: program, entries: all, " + ToWebhook(receiver)});
+  world_.daemon().Kill(SIGTERM);
+  world_.daemon().Wait();
+  fs::copy(world_.Path("state"), world_.Path("older"), fs::copy_options::recursive);
+  world_.StartDaemon();
+  Start();
+  ASSERT_NO_FATAL_FAILURE(Decide(4));
+  const auto known = Journal();
+  ASSERT_TRUE(Eventually([&] { return Ids(receiver.All()) == known; }));
+  world_.daemon().Kill(SIGTERM);
+  world_.daemon().Wait();
+  fs::rename(world_.Path("state"), world_.Path("newer"));
+  fs::rename(world_.Path("older"), world_.Path("state"));
+  world_.StartDaemon();
+  decisions_ = 0;
+  ASSERT_NO_FATAL_FAILURE(Decide(6));
+  ASSERT_TRUE(Eventually([&] { return notify_.HasEnded(); }));
+  EXPECT_EQ(notify_.Wait(), 3);
+  EXPECT_NE(Log().find("mv " + state_ + "/program.tcs.json "), std::string::npos);
+  Start();
+  ASSERT_TRUE(Eventually([&] { return notify_.HasEnded(); }));
+  EXPECT_EQ(notify_.Wait(), 3) << "a start alone mends nothing";
+  fs::rename(state_ + "/program.tcs.json", state_ + "/program.tcs.json.aside");
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Ids(receiver.All()) == Journal(); }));
+}
+
 TEST_F(Notify, AWebhookIsASignedCloudEvent) {
   HttpReceiver receiver([](std::size_t, const Got&) { return 200; });
   Configure({"name: program, entries: [ReviewRequired], " + ToWebhook(receiver)});

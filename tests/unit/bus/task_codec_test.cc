@@ -107,7 +107,9 @@ TEST(TaskCodec, RepliesArriveAsTheyWereSent) {
     RandomModel random(seed);
     const model::LeaseReply lease{
         random.Some([&] {
-          return model::LeasedTask{random.School(), random.Task()};
+          model::LeasedTask leased{random.School(), random.Task()};
+          if (random.Coin()) leased.task.origin = leased.task.digest.Short();
+          return leased;
         }),
         Duration(random.Below(1'000'000'000)), random.Some([&] {
           return model::SiteShare{random.School(), static_cast<double>(random.Below(100)) / 8};
@@ -137,6 +139,7 @@ TEST(TaskCodec, RepliesArriveAsTheyWereSent) {
       EXPECT_EQ(a.invited_before, b.invited_before);
       EXPECT_EQ(a.look_only, b.look_only);
       EXPECT_EQ(a.doubt, b.doubt);
+      EXPECT_EQ(a.origin, b.origin);
       EXPECT_EQ(a.state, model::TaskState::kLeased);
     }
     ASSERT_EQ(got.shares.size(), lease.shares.size());

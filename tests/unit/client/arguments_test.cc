@@ -85,6 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{"status", "--server-key", "short"}, {"--server-key", "40 characters"}},
                     Case{{"keygen"}, {"NAME"}}, Case{{"keygen", "Ann/x"}, {"NAME", "a-z"}},
                     Case{{"whoami", "x"}, {"x"}},
+                    Case{{"users", "--school", "a,b"}, {"--school", "\"a,b\"", "one school"}},
                     Case{{"status", "--timeout", "0"}, {"--timeout", "1", "3600"}},
                     Case{{"tasks", "--state", "done"}, {"--state", "superseded"}}));
 

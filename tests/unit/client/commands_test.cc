@@ -36,6 +36,29 @@ class Commands : public testing::Test {
   std::vector<v1::Request> found_;
 };
 
+// Nobody is there to be told of, and nothing can be said to be done.
+TEST_F(Commands, BeforeFactsWasReadNoScreenSpeaksAsIfItHadBeen) {
+  v1::Reply status = SampleStatus();
+  status.mutable_status()->mutable_schools(0)->clear_last_good_poll();
+  status.mutable_status()->mutable_schools(0)->clear_counters();
+  world_.daemon.On("get_status", status);
+  v1::Reply nobody;
+  nobody.mutable_users();
+  world_.daemon.On("list_users", nobody);
+  world_.daemon.On("prepare_plan", PlanOf(v1::Plan{}));
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {"users"}, {"users", "--status", "all"}, {"matches"}, {"plan"}, {"sync", "--yes"}}) {
+    const Ran ran = world_.Run(args);
+    EXPECT_EQ(ran.exit, 0) << args[0] << ran.err;
+    EXPECT_TRUE(ran.out.ends_with("Nothing was read from FACTS yet: rosterctl poll --wait.\n"))
+        << args[0] << ": " << ran.out;
+  }
+  status.mutable_status()->mutable_schools(0)->mutable_last_good_poll();
+  world_.daemon.On("get_status", status);
+  EXPECT_NE(world_.Run({"users"}).out.find("Nobody is new"), std::string::npos)
+      << "a school without anybody";
+}
+
 TEST_F(Commands, StatusCodeIsZeroWhenAllIsWell) {
   EXPECT_EQ(StatusCode([](v1::Status&) {}), 0);
 }
@@ -307,6 +330,23 @@ TEST_F(Commands, ConfirmNamesTasksUnderACommandId) {
   EXPECT_NE(request.command_id(), "");
   ASSERT_EQ(request.confirm_tasks().tasks_size(), 2);
   EXPECT_EQ(request.confirm_tasks().tasks(0).index(), 12U);
+}
+
+TEST_F(Commands, ConfirmSaysWhenTheSiteIsToBeExportedAgain) {
+  v1::Reply reply;
+  reply.mutable_confirm()->set_confirmed(40);
+  reply.mutable_confirm()->set_export_wanted(true);
+  world_.daemon.On("confirm_tasks", reply);
+  const Ran ran = world_.Run({"confirm", "--plan", "7"});
+  EXPECT_NE(ran.out.find("Now export the volunteers on the site again"), std::string::npos)
+      << ran.out;
+  world_.daemon.On("confirm_tasks", [] {
+    v1::Reply none;
+    none.mutable_confirm();
+    return none;
+  }());
+  EXPECT_NE(world_.Run({"confirm", "--plan", "7"}).out.find("no task of plan 7 waits for it"),
+            std::string::npos);
 }
 
 TEST_F(Commands, ConfirmOfAPlanNamesItsActionAndWhatIsExcepted) {

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <regex>
+
+#include "daemon/access/access.h"
+#include "tests/unit/access/asked.h"
 #include "tests/unit/client/fake_world.h"
 
 namespace roster::client {
@@ -49,6 +53,21 @@ TEST_F(NeedsTest, OfASiteWithoutAnApiItSaysWhatToUploadAndWhatToType) {
   EXPECT_NE(Only(true).mend.find("rosterctl confirm --plan 12 --school tcs"), std::string::npos);
   plan.mutable_tasks()->set_resting(0);
   EXPECT_NE(Only().mend.find("rosterctl tasks --state unknown"), std::string::npos);
+}
+
+TEST_F(NeedsTest, WhileANewExportIsWantedNothingIsSaidToBePlanned) {
+  School().mutable_counters()->set_to_add(40);
+  School().set_export_wanted(true);
+  EXPECT_EQ(Only().mend, "export the volunteers on the site again, then: rosterctl poll --wait");
+  Reject("site-stale", "The site's export is of before.");
+  EXPECT_NE(Only().what.find("The site's export is of before."), std::string::npos);
+}
+
+TEST_F(NeedsTest, CommandsInWhatIsToldNameTheirSchoolWhereThereAreSeveral) {
+  School().set_site_problem("It failed; `rosterctl retry --all` tries at once.");
+  EXPECT_EQ(Only(true).what,
+            "Site: It failed; `rosterctl --school tcs retry --all` tries at once.");
+  EXPECT_EQ(Only().what, "Site: It failed; `rosterctl retry --all` tries at once.");
 }
 
 TEST_F(NeedsTest, ARejectedPollIsToldOnceWithWhatToDo) {
@@ -108,6 +127,47 @@ TEST_F(NeedsTest, CommandsAreForThoseWhoMay) {
             "for a reviewer or approver: rosterctl plan, then for an approver: rosterctl sync");
 }
 
+// By rosterd's own table: nobody is told what they may not, and all who may are named.
+TEST_F(NeedsTest, WhomCommandsAreForIsWhoMaySendThem) {
+  School().add_roles("worker");
+  School().mutable_counters()->set_fresh(3);
+  School().mutable_counters()->set_to_add(2);
+  School().mutable_tasks()->set_dead(1);
+  School().mutable_tasks()->set_resting(5);
+  School().set_import_directory("/srv/imports");
+  School().set_site_problem("The site does not answer.");
+  School().mutable_plans()->Clear();
+  v1::Plan& plan = *School().add_plans();
+  plan.set_plan(12);
+  plan.mutable_tasks()->set_resting(3);
+  std::string all;
+  for (const Need& need : NeedsOf(status_, false)) all += need.mend + "\n";
+  School().mutable_counters()->set_to_add(0);
+  School().mutable_holds()->Add()->set_guard(v1::GUARD_ARCHIVE);
+  Reject("scope-missing", "FACTS lets the key read less.");
+  for (const Need& need : NeedsOf(status_, false)) all += need.mend + "\n";
+
+  const std::regex command("for an? ([a-z, ]+): rosterctl ([a-z]+)");
+  std::size_t found = 0;
+  for (std::sregex_iterator at(all.begin(), all.end(), command), end; at != end; ++at, ++found) {
+    for (const model::Role role : access::kAnyRole.List()) {
+      const std::string name(model::RoleWord(role));
+      bool may = true;
+      for (const model::RequestBody& body : access::AskedBy((*at)[2])) {
+        may = may && access::RolesFor(body).Has(role);
+      }
+      EXPECT_EQ((" " + (*at)[1].str()).find(" " + name) != std::string::npos, may)
+          << name << ": " << (*at)[0];
+    }
+  }
+  EXPECT_GE(found, 9U) << all;
+  std::size_t named = 0;
+  for (auto at = all.find("rosterctl "); at != std::string::npos;
+       at = all.find("rosterctl ", at + 1))
+    ++named;
+  EXPECT_EQ(found, named) << "a command is named without whom it is for: " << all;
+}
+
 TEST_F(NeedsTest, WhatWaitsForASecondApproverIsToldOnce) {
   School().mutable_counters()->set_to_archive(2);
   v1::Plan& plan = *School().add_waiting();
@@ -139,9 +199,20 @@ TEST_F(NeedsTest, DiskConfigAndSilentWorkersAreOfNoSchool) {
   status_.clear_disk_problem();
   status_.set_config_problem("line 3");
   EXPECT_NE(Only().mend.find("rosterctl reload"), std::string::npos);
+  status_.set_config_problem("line 3: one\nline 5: two\n");
+  EXPECT_TRUE(Only().what.ends_with("with it: line 3: one; line 5: two")) << Only().what;
   status_.clear_config_problem();
   *status_.mutable_workers(0)->mutable_seen_at() = At();
   EXPECT_NE(Only().what.find("host-4711-a3"), std::string::npos);
+}
+
+TEST_F(NeedsTest, WhoIsToBeDecidedOnAgainIsToldApart) {
+  School().mutable_counters()->set_fresh(77);
+  EXPECT_EQ(Only().what, "77 users to review.");
+  v1::Count& again = *School().mutable_counters()->add_skipped_because();
+  again.set_reason("decision-outdated");
+  again.set_count(69);
+  EXPECT_EQ(Only().what, "77 users to review, 69 of them again, since something changed.");
 }
 
 TEST_F(NeedsTest, ASchoolWithoutAWorkerIsSeenBesideOneThatHasOne) {
@@ -158,7 +229,7 @@ TEST_F(NeedsTest, ASchoolWithoutAWorkerIsSeenBesideOneThatHasOne) {
 TEST_F(NeedsTest, ABackupThatIsMissedIsToldWithTheCommandAndTheTimer) {
   status_.mutable_backup()->set_overdue(true);
   EXPECT_EQ(Only().urgency, Urgency::kFailing);
-  EXPECT_EQ(Only().what, "No good backup was ever made.");
+  EXPECT_EQ(Only().what, "There is no good backup.");
   EXPECT_NE(Only().mend.find("rosterctl backup --wait"), std::string::npos);
   EXPECT_NE(Only().mend.find("systemctl enable --now rosterd-backup.timer"), std::string::npos);
   *status_.mutable_backup()->mutable_last_good_at() = At(300 - 86400 * 90);

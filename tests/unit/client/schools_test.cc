@@ -34,6 +34,7 @@ class Schools : public testing::Test {
                                      {"north", "North School"},
                                      {"south", ""}}) {
         if (!request.school().empty() && request.school() != id) continue;
+        if (left_.contains(id)) continue;
         v1::SchoolStatus& school = *status.add_schools();
         school = sample;
         school.set_school(id);
@@ -133,6 +134,7 @@ class Schools : public testing::Test {
   FakeWorld world_;
   std::map<std::string, std::vector<std::string>> journals_;
   std::set<std::string> refusing_;
+  std::set<std::string> left_;  // the config
 };
 
 class SchoolsScreens : public Schools, public testing::WithParamInterface<std::size_t> {
@@ -388,11 +390,65 @@ TEST_F(Following, WhenAllRefuseItIsThree) {
   EXPECT_EQ(world_.Run({"events", "--follow"}).exit, 3);
 }
 
-// `status` counts among those never reviewed whom an error holds back; they are no longer "new".
+// Its follower would ask about it, and the refusal would stand in the journals of the others.
+TEST_F(Following, ASchoolThatLeftTheConfigIsNamedAndNotAskedAboutAndTheOthersGoOn) {
+  std::size_t asked = 0;
+  int step = 0;
+  world_.published = [&]() -> std::optional<Published> {
+    if (++step == 1) {
+      left_ = {"north"};
+      asked = world_.daemon.Requests("replay").size();
+    }
+    if (step > 40) {
+      world_.clock.Interrupt();
+      return std::nullopt;
+    }
+    if (step == 39) Append("south");
+    if (step >= 39) return Published{"south.ReviewRequired", journals_["south"].back()};
+    return std::nullopt;
+  };
+  const Ran ran = world_.Run({"events", "--follow"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_TRUE(ran.err.starts_with("rosterctl: north: rosterd shows this school no more."))
+      << ran.err;
+  EXPECT_EQ(Lines(ran.out).size(), 1U) << ran.out;
+  const auto replays = world_.daemon.Requests("replay");
+  for (std::size_t i = asked; i < replays.size(); ++i) EXPECT_NE(replays[i].school(), "north");
+}
+
+// Told by rosterd, where it left between two looks.
+TEST_F(Following, ASchoolThatRosterdDoesNotKnowEndsNobodyElse) {
+  int step = 0;
+  world_.published = [&]() -> std::optional<Published> {
+    if (++step > 1) {
+      world_.clock.Interrupt();
+      return std::nullopt;
+    }
+    Append("south");
+    return Published{"south.ReviewRequired", journals_["south"].back()};
+  };
+  world_.daemon.On("replay", [this](const v1::Request& request) {
+    if (request.school() == "tcs") return ErrorOf("not-found", "unknown-school", "No school tcs.");
+    v1::Reply reply;
+    const std::vector<std::string>& journal = journals_[request.school()];
+    reply.mutable_replay()->set_head(journal.size());
+    for (std::size_t i = request.replay().since(); i < journal.size(); ++i) {
+      reply.mutable_replay()->add_entries(journal[i]);
+    }
+    return reply;
+  });
+  const Ran ran = world_.Run({"events", "--follow"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_TRUE(ran.err.starts_with("rosterctl: tcs: ")) << ran.err;
+  EXPECT_EQ(Lines(ran.out).size(), 1U);
+}
+
+// `status` counts among those without a decision whom an error holds back; they are no longer
+// "new".
 TEST_F(Schools, WhoIsHeldBackByAnErrorIsSaidWhereNobodyIsNew) {
   const Ran ran = world_.Run({"users", "--school", "north"});
   EXPECT_NE(
-      ran.out.find("2 users never reviewed are held back by an error: rosterctl --school north "
+      ran.out.find("2 users without a decision are held back by an error: rosterctl --school north "
                    "users --status error."),
       std::string::npos)
       << ran.out;

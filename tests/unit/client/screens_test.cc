@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/follow.h"
+#include "client/text.h"
 #include "tests/unit/client/fake_world.h"
 
 namespace roster::client {
@@ -260,6 +261,25 @@ TEST_P(Screens, PlanWithNothing) {
   *plan.mutable_counters() = SampleCounters();
   world_.daemon.On("prepare_plan", PlanOf(plan));
   Expect("plan-nothing", {"plan"});
+}
+
+TEST_P(Screens, PlanSaysWhatWaitsWhereNothingIsToBeApproved) {
+  v1::Plan plan;
+  *plan.mutable_counters() = SampleCounters();
+  for (const auto& [reason, count] : {std::pair("decision-outdated", 3), std::pair("lost", 1)}) {
+    v1::Count& skipped = *plan.mutable_counters()->add_skipped_because();
+    skipped.set_reason(reason);
+    skipped.set_count(static_cast<std::uint64_t>(count));
+  }
+  v1::Reply reply = PlanOf(plan);
+  reply.mutable_plan()->set_in_progress(2);
+  world_.daemon.On("prepare_plan", reply);
+  const Ran ran = world_.Run({"plan"});
+  const std::string text = Replaced(ran.out, "\n", " ");
+  EXPECT_NE(text.find("Nothing is to be approved. There are 2 users with a task"),
+            std::string::npos)
+      << ran.out;
+  EXPECT_NE(text.find("3 users to be decided on again"), std::string::npos) << ran.out;
 }
 
 TEST_P(Screens, SyncAsksShowsAndWaits) {

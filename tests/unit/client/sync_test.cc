@@ -85,7 +85,7 @@ TEST_F(Sync, NothingToDoIsDone) {
   world_.daemon.On("prepare_plan", PlanOf(plan));
   const Ran ran = world_.Run({"sync", "--yes"});
   EXPECT_EQ(ran.exit, 0);
-  EXPECT_TRUE(ran.out.starts_with("Nothing to do"));
+  EXPECT_TRUE(ran.out.starts_with("Nothing is pending"));
   EXPECT_EQ(Approvals(), 0U);
 }
 

@@ -137,6 +137,11 @@ TEST_F(BackingUp, NoneIsMissedInTheFirstDays) {
   EXPECT_TRUE(desk_.Status().backup().overdue());
   desk_.Restart();
   EXPECT_TRUE(desk_.Status().backup().overdue()) << "a start begins nothing anew";
+  desk_.vitals.reset();
+  desk_.clock.Advance(std::chrono::minutes(1));
+  desk_.Step();
+  ASSERT_TRUE(desk_.vitals);
+  EXPECT_TRUE(desk_.vitals->backup_overdue) << "watchers see what the status says";
 }
 
 TEST_F(BackingUp, IsOverdueWhenTheLastGoodOneIsOld) {
@@ -352,6 +357,18 @@ TEST_F(PutBack, AReportOfBeforeDoesNotCount) {
   desk_.clock.Advance(std::chrono::minutes(10));
   desk_.WorkUntilDone();
   EXPECT_EQ(desk_.writes.size(), 1U);
+}
+
+TEST_F(PutBack, TasksSayWhoseTheyAreAndARestoreIsTheSameOne) {
+  desk_.Decide(wire::SYNC, {1});
+  ASSERT_TRUE(desk_.Approve(desk_.Plan()).has_approve());
+  const auto before = desk_.Lease("w");
+  ASSERT_EQ(before.size(), 1U);
+  EXPECT_EQ(before[0].origin().size(), 12U);
+  Restore(Keep(), MarkOf(1));
+  const auto restored = desk_.Lease("w");
+  ASSERT_EQ(restored.size(), 1U);
+  EXPECT_EQ(restored[0].origin(), before[0].origin());
 }
 
 TEST_F(PutBack, ADeadTaskIsLookedUpWhenItIsRetried) {

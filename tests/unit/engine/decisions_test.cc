@@ -47,6 +47,16 @@ TEST(Engine, DuplicatesHoldBothBackUntilOneIsDeselected) {
   desk.ExpectConsistent();
 }
 
+TEST(Engine, BeforeTheFirstPollNobodyIsSaidNeverToHaveBeen) {
+  Desk desk;
+  wire::Request request;
+  request.mutable_explain()->set_person(1);
+  const auto reply = desk.Ask(request);
+  EXPECT_EQ(reply.error().reason(), "unknown-person");
+  EXPECT_EQ(reply.error().message(),
+            "Nothing was read from FACTS yet, so nobody is known: rosterctl poll --wait.");
+}
+
 TEST_F(Synced, OnePersonExplained) {
   wire::Request request;
   request.mutable_explain()->set_person(1);

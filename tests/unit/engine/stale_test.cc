@@ -105,6 +105,82 @@ TEST_F(StaleList, AListOfBeforeAConfirmationMakesNoPlanAndANewOneDoes) {
   EXPECT_EQ(desk.writes.size(), 3U);
 }
 
+TEST_F(StaleList, ANewExportIsAskedForAsSoonAsItIsWanted) {
+  EXPECT_FALSE(desk.School().export_wanted());
+  Upload();
+  const auto polls = desk.CountEntries(wire::Entry::kPollCompleted);
+  const auto confirm = Confirm().confirm();
+  EXPECT_TRUE(confirm.export_wanted());
+  EXPECT_TRUE(desk.School().export_wanted());
+  for (int i = 0; i < 5; ++i) desk.Step();
+  EXPECT_FALSE(desk.School().polling()) << "there is nothing new to read";
+  Export();
+  EXPECT_EQ(Rejected(), "");
+  EXPECT_FALSE(desk.School().export_wanted());
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kPollCompleted), polls + 1);
+}
+
+TEST_F(StaleList, AnInvitationThatAPersonHasConfirmedCountsThoughTheListDoesNotShowIt) {
+  Upload();
+  Confirm();
+  Export();
+  ASSERT_EQ(Rejected(), "");
+  wire::PreparePlan what;
+  what.mutable_invitations();
+  const auto plan = desk.Prepare(what).plan().plan();
+  ASSERT_EQ(plan.invites(), 2U);
+  ASSERT_TRUE(desk.Approve(plan).has_approve());
+  for (const auto& task : desk.Lease("w")) SayUnknown(task, "to-upload");
+  EXPECT_EQ(Confirm(wire::INVITE, {}, plan.plan()).confirm().confirmed(), 2U);
+  Export();
+  ASSERT_EQ(Rejected(), "");
+  const auto again = desk.Prepare(what).plan().plan();
+  EXPECT_EQ(again.invites(), 0U);
+  EXPECT_EQ(again.recently_invited(), 2U);
+  desk.Restart();
+  what.mutable_invitations()->add_persons(1);
+  EXPECT_EQ(desk.Prepare(what).error().reason(), "recently-invited");
+  desk.clock.Advance(std::chrono::days(8));
+  Export();
+  ASSERT_EQ(Rejected(), "");
+  EXPECT_EQ(desk.Prepare(what).plan().plan().invites(), 1U);
+}
+
+TEST_F(StaleList, AnExceptionThatIsNoneConfirmsNothing) {
+  const auto refused = Confirm(wire::ACTION_UNSPECIFIED, {1, 77});
+  EXPECT_EQ(refused.error().reason(), "except-unknown");
+  EXPECT_NE(refused.error().message().find("1.77"), std::string::npos);
+  EXPECT_EQ(desk.School().tasks().resting(), 3U);
+  EXPECT_EQ(Confirm(wire::ACTION_UNSPECIFIED, {1}).confirm().confirmed(), 2U);
+}
+
+TEST_F(StaleList, AClockThatIsSetBackCountsWhatRestsOnce) {
+  desk.clock.SetBack(std::chrono::hours(24));
+  desk.Step();
+  EXPECT_EQ(desk.School().tasks().resting(), 3U);
+  EXPECT_EQ(desk.School().plans(0).tasks().resting(), 3U);
+}
+
+// As a version that counted them again has left it.
+TEST_F(StaleList, AWrongCountOfWhatRestsIsMendedAtTheStart) {
+  const std::string head_key = store::SchoolHeadKey(SchoolId("tcs"));
+  const std::string plan_key = store::PlanKey(SchoolId("tcs"), PlanId(1));
+  model::SchoolHead head =
+      store::DecodeSchoolHead(*desk.store.Get(store::Family::kMeta, head_key).value()).value();
+  model::Plan plan =
+      store::DecodePlan(PlanId(1), *desk.store.Get(store::Family::kWork, plan_key).value()).value();
+  head.tasks.resting = 6;
+  plan.tasks.resting = 6;
+  store::Batch batch;
+  batch.Put(store::Family::kMeta, head_key, store::EncodeSchoolHead(head));
+  batch.Put(store::Family::kWork, plan_key, store::EncodePlan(plan));
+  Desk::Must(desk.store.Commit(batch, true));
+  desk.Restart();
+  desk.Step();
+  EXPECT_EQ(desk.School().tasks().resting(), 3U);
+  EXPECT_EQ(desk.School().plans(0).tasks().resting(), 3U);
+}
+
 TEST_F(StaleList, AnOpenPlanOfBeforeIsNotApproved) {
   wire::Request request;
   auto* retry = request.mutable_retry_tasks()->add_tasks();

@@ -63,6 +63,7 @@ inline model::Vitals FullVitals(std::size_t schools = 1) {
   vitals.config_read = vitals.started;
   vitals.backups = true;
   vitals.backup_good = FullNow() - std::chrono::hours(9);
+  vitals.backup_overdue = true;
   vitals.workers = 1;
   vitals.worker_seen = FullNow();
   vitals.limits = {{"frames", 0, {}, "x"}, {"answers", 3, FullNow(), "y"}};

@@ -72,6 +72,7 @@ TEST(Metrics, AnswerAnOperatorsQuestions) {
         "rosterd_disk_problem{reason=\"full\"} 0",
         "rosterd_config_refused 0",
         "rosterd_backup_failed 0",
+        "rosterd_backup_overdue 1",
         "rosterd_workers 1",
         "process_resident_memory_bytes 64000000"}) {
     ExpectLine(text, line);

@@ -14,6 +14,7 @@ State Sample() {
   State state;
   state.seq = 9;
   state.hash = std::string(32, '\xF3');
+  state.at = TimeOf(Review(9)) + std::chrono::nanoseconds(5);
   state.rejected_in_a_row = 2;
   state.reminders = 4;
   state.pending.push_back({Review(8), Time(std::chrono::seconds(1'800'000'100))});
@@ -43,6 +44,7 @@ TEST(State, IsReadAsItWasWritten) {
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(ToText(*read, "people", "tcs"), text);
   EXPECT_EQ(read->hash, Sample().hash);
+  EXPECT_EQ(read->at, Sample().at);
   EXPECT_EQ(read->sending->failures, 2U);
   EXPECT_EQ(read->sending->entries.size(), 2U);
   ASSERT_EQ(read->aside.size(), 1U);
@@ -59,6 +61,9 @@ TEST(State, OfAnOlderVersionIsTaken) {
     ASSERT_NE(at, std::string::npos) << text;
     text.erase(at, field.size());
   }
+  const std::string field = "\"at\":0,";
+  ASSERT_NE(text.find(field), std::string::npos) << text;
+  text.erase(text.find(field), field.size());
   EXPECT_TRUE(FromText(text, "people", "tcs"));
 }
 

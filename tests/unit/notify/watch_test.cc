@@ -47,6 +47,27 @@ class WatchTest : public testing::Test {
   Time now_ = At(12);
 };
 
+TEST_F(WatchTest, ARestoreIsToldByEveryRuleAndWhatItUndidAwaitsNobody) {
+  rule_.which = Rule::Which::kTypes;
+  rule_.types = {"SourceStopped", "WorkersAway"};
+  rule_.remind = hours(1);
+  Enter(Away(3));
+  EXPECT_EQ(Told(), " 3");
+  Enter(Stopped(8));
+  EXPECT_EQ(Told(), " 8");
+  v1::Entry restored = EntryOf(6);
+  restored.mutable_restored()->set_backup(2);
+  watch_.OnPutBack({restored, "digest"}, now_);
+  EXPECT_EQ(state_.seq, 6U);
+  EXPECT_EQ(state_.hash, "digest");
+  EXPECT_EQ(state_.at, TimeOf(restored));
+  EXPECT_EQ(Told(), " 6") << "though the rule does not name it";
+  EXPECT_TRUE(watch_.IsOpen(3));
+  EXPECT_FALSE(watch_.IsOpen(8));
+  Enter(Stopped(7));
+  EXPECT_EQ(Told(), " 7") << "the number is given out again";
+}
+
 TEST_F(WatchTest, WhatAwaitsIsToldAndTheRestIsNot) {
   Enter(Completed(1));
   Enter(Review(2));

@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
 #include <sstream>
 
 #include "client/notify/matters.h"
 #include "daemon/access/access.h"
+#include "tests/unit/access/asked.h"
 #include "tests/unit/notify/entries.h"
 
 namespace roster::notify {
@@ -19,24 +19,6 @@ using model::Role;
 
 // What a command of rosterctl asks rosterd for.
 std::vector<model::RequestBody> RequestsOf(const std::string& command) {
-  static const std::map<std::string, std::vector<model::RequestBody>> kCommands{
-      {"users", {model::ListUsers{}}},
-      {"excluded", {model::ListFamilies{}, model::ListUsers{}}},
-      {"plan", {model::PreparePlan{}, model::ListPlan{}}},
-      {"plan N", {model::GetPlan{}, model::ListPlan{}}},
-      {"sync N", {model::GetPlan{}, model::ListPlan{}, model::ApprovePlan{}}},
-      {"status", {model::GetStatus{}}},
-      {"poll", {model::StartPoll{}, model::GetPoll{}}},
-      {"backup", {model::MakeBackup{}, model::ListBackups{}}},
-      {"backups", {model::ListBackups{}}},
-      {"retry", {model::RetryTasks{}}},
-      {"retry N", {model::RetryTasks{}}},
-      {"confirm N", {model::ConfirmTasks{}}},
-      {"explain N", {model::Explain{}}},
-      {"tasks", {model::ListTasks{}}},
-      {"events", {model::Replay{}}},
-      {"ack N", {model::Acknowledge{}}},
-  };
   std::istringstream words(command);
   std::string program;
   std::string option;
@@ -46,12 +28,7 @@ std::vector<model::RequestBody> RequestsOf(const std::string& command) {
   words >> program >> option >> school >> name;
   EXPECT_EQ(program + " " + option + " " + school, "rosterctl --school tcs") << command;
   if (words >> more && more.find_first_not_of("0123456789.") == std::string::npos) name += " N";
-  const auto found = kCommands.find(name);
-  if (found == kCommands.end()) {
-    ADD_FAILURE() << "say here what this asks for: " << command;
-    return {};
-  }
-  return found->second;
+  return access::AskedBy(name);
 }
 
 std::vector<Role> RolesIn(const std::string& words) {

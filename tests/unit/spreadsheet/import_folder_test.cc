@@ -173,6 +173,91 @@ TEST_F(ImportFolderTest, WhatIsNotAsItWasLeftIsSaidAndNotTouched) {
   EXPECT_EQ(imports().List(Add(2), Row(Add(2)), {}).error().reason, "import-unwritable");
 }
 
+TEST_F(ImportFolderTest, TheFileThatIsNotAsItWasLeftIsNamed) {
+  List(Add(1));
+  Put(Import("plan-12-add.csv"), "Other,Columns\r\n");
+  const std::string file = imports().List(Add(2), Row(Add(2)), {}).error().message;
+  EXPECT_NE(file.find("file plan-12-add.csv is"), std::string::npos) << file;
+  EXPECT_EQ(file.find(folder.string()), std::string::npos) << file;
+  Put(Import(".plan-12-add.listed"), "nonsense\n");
+  const std::string ledger = imports().List(Add(2), Row(Add(2)), {}).error().message;
+  EXPECT_NE(ledger.find("ledger .plan-12-add.listed is"), std::string::npos) << ledger;
+}
+
+// Programs that save such a file write a byte order mark, line feeds alone, or quotes everywhere.
+TEST_F(ImportFolderTest, AFileThatAProgramSavedIsGoneOnWith) {
+  for (const std::string& header :
+       {std::string("External ID,Email,First Name,Last Name,Mobile,Grade\n"),
+        std::string("\xef\xbb\xbf"
+                    "External ID,Email,First Name,Last Name,Mobile,Grade\r\n"),
+        std::string("\"External ID\",\"Email\",\"First Name\",\"Last Name\",Mobile,Grade\n")}) {
+    Put(Import("plan-12-add.csv"), header + "tcs:1001,p1@example.org,Pia,Probe 1,,\n");
+    std::filesystem::remove(Import(".plan-12-add.listed"));
+    EXPECT_EQ(List(Add(2)), Standing::kListed);
+    EXPECT_EQ(Listed(), (Ids{"tcs:1001", "tcs:1002"})) << header;
+    EXPECT_EQ(List(Again(Add(2), "")), Standing::kListed);
+    EXPECT_EQ(Listed(), Ids{"tcs:1001"}) << header;
+    std::filesystem::remove(Import("plan-12-add-2.csv"));
+  }
+}
+
+TEST_F(ImportFolderTest, AFileWithoutARowIsNotLeftToBeUploaded) {
+  List(Add(1));
+  List(Again(Add(1), ""));
+  EXPECT_FALSE(std::filesystem::exists(Import("plan-12-add.csv")));
+  EXPECT_EQ(Listed("plan-12-add-2.csv"), Ids{"tcs:1001"});
+  EXPECT_EQ(List(Add(2)), Standing::kListed);
+  EXPECT_EQ(Listed(), Ids{"tcs:1002"});
+  EXPECT_EQ(Withdraw(Again(Add(2), "")), Standing::kNever);
+  EXPECT_FALSE(std::filesystem::exists(Import("plan-12-add.csv")));
+}
+
+// A state that is lost begins its plans from 1 again: what the folder still knows of plan 12 is of
+// other people, and says nothing of this one.
+TEST_F(ImportFolderTest, ALedgerOfAnotherStateIsNotBelieved) {
+  List(Add(1));
+  List(Again(Add(1), "lease-expired"));
+  std::filesystem::remove(Import("plan-12-add.csv"));  // uploaded
+  Task task = Add(1);
+  task.origin = "ba9876543210";
+  const auto listed = imports().List(task, Row(task), {});
+  ASSERT_FALSE(listed);
+  EXPECT_EQ(listed.error().reason, "import-foreign");
+  EXPECT_NE(listed.error().message.find(".plan-12-add.listed"), std::string::npos);
+  EXPECT_EQ(imports().Withdraw(Again(task, ""), Row(task), {}).error().reason, "import-foreign");
+  EXPECT_FALSE(std::filesystem::exists(Import("plan-12-add.csv")));
+  std::filesystem::remove(Import(".plan-12-add.listed"));
+  EXPECT_EQ(List(task), Standing::kListed);
+  EXPECT_EQ(Listed(), Ids{"tcs:1001"});
+}
+
+TEST_F(ImportFolderTest, ALedgerThatSaysNoOriginIsOurs) {
+  Task untold = Add(1);
+  untold.origin.clear();
+  List(untold);
+  EXPECT_EQ(Text(Import(".plan-12-add.listed")).find("of "), std::string::npos);
+  EXPECT_EQ(List(Again(Add(1), "lease-expired")), Standing::kListed);
+  EXPECT_EQ(List(Add(2)), Standing::kListed);
+  EXPECT_EQ(Listed(), (Ids{"tcs:1001", "tcs:1002"}));
+  // And who is not told, asks not.
+  List(Add(1, 13));
+  untold.id.plan = PlanId(13);
+  EXPECT_EQ(List(Again(untold, "lease-expired")), Standing::kListed);
+}
+
+TEST_F(ImportFolderTest, AnOriginThatACrashHasCutOffIsWrittenAnew) {
+  List(Add(1));
+  const std::string ledger = Text(Import(".plan-12-add.listed"));
+  const std::string origin = ledger.substr(0, ledger.find('\n') + 1);
+  ASSERT_EQ(origin, "of 0123456789ab\n");
+  for (std::size_t size = 0; size <= origin.size(); ++size) {
+    std::filesystem::remove(Import("plan-12-add.csv"));
+    Put(Import(".plan-12-add.listed"), origin.substr(0, size));
+    EXPECT_EQ(List(Add(1)), Standing::kListed);
+    EXPECT_EQ(Text(Import(".plan-12-add.listed")), ledger);
+  }
+}
+
 TEST_F(ImportFolderTest, ThreadsAndProcessesListEachOnce) {
   constexpr std::uint32_t kTasks = 24;
   const auto work = [&](bool again) {

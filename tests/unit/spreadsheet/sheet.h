@@ -81,6 +81,7 @@ class SheetTest : public ::testing::Test {
                    {Field::kGivenName, "", "Pia"},
                    {Field::kFamilyName, "", "Probe " + number}};
     task.attempt = 1;
+    task.origin = "0123456789ab";
     return task;
   }
   static model::Task On(const std::string& account, model::Action action,

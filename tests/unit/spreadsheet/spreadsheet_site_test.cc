@@ -176,6 +176,13 @@ TEST_F(SpreadsheetSiteTest, PathsThatCantBeUsedAreSaidWithWords) {
   EXPECT_EQ(CheckExport(sheet).error().reason, "export-missing");
   WriteExport("");
   EXPECT_TRUE(CheckExport(sheet));
+  const std::string file = std::exchange(sheet.export_file, folder.string());
+  EXPECT_EQ(CheckExport(sheet).error().reason, "export-unreadable");
+  EXPECT_NE(CheckExport(sheet).error().message.find("is no file"), std::string::npos);
+  sheet.export_file = folder.string() + "/pipe";
+  ASSERT_EQ(::mkfifo(sheet.export_file.c_str(), 0600), 0);
+  EXPECT_EQ(CheckExport(sheet).error().reason, "export-unreadable");
+  sheet.export_file = file;
   EXPECT_TRUE(CheckImportsReadable(sheet));
   EXPECT_TRUE(CheckImportsWritable(sheet));
   sheet.import_directory += "/none";

@@ -64,7 +64,8 @@ TEST(Codec, RowsOfReviewComeBackAsTheyWere) {
     const PersonId person = random.Person();
     const model::Placement placement = random.Placement();
     EXPECT_EQ(DecodePlacement(EncodePlacement(placement)).value(), placement) << seed;
-    const model::Link link{person, AccountId(random.Filled()), random.Fields()};
+    model::Link link{person, AccountId(random.Filled()), random.Fields()};
+    if (seed % 2 == 1) link.invited = Time(std::chrono::microseconds(seed));
     EXPECT_EQ(DecodeLink(person, EncodeLink(link)).value(), link) << seed;
     EXPECT_EQ(DecodePerson(EncodePerson(person)).value(), person) << seed;
   }

@@ -713,6 +713,14 @@ TEST_F(Backups, WhatACutOffRestoreHasLeftIsNoStoreAndNoEmptyOneTakesItsPlace) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, "restore-interrupted");
   EXPECT_NE(refused.error().message.find("db.before-restore-20260824T063005Z"), std::string::npos);
+  // Of several, the newest is what was there last.
+  for (const char* const name : {"20260824T063005Z-9", "20260824T063005Z-10", "20260824T063005Z-2",
+                                 "20250824T063005Z-11", "20250901T063005Z"}) {
+    fs::create_directory(dir_.path() / (std::string("db.before-restore-") + name));
+  }
+  const std::string several = CheckNoRestoreInterrupted(db()).error().message;
+  EXPECT_NE(several.find("20260824T063005Z-10 (the newest of 6 that were kept)"), std::string::npos)
+      << several;
   // Half of a restore is thrown away by the next.
   fs::create_directory(dir_.path() / "db.restoring");
   std::ofstream(dir_.path() / "db.restoring" / "half") << "x";

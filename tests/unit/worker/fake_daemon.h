@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/bus/task_codec.h"
@@ -28,6 +29,8 @@ class FakeDaemon : public bus::WorkerChannel {
   int refuse_sends = 0;             // so many Sends find nobody
   std::optional<Error> send_error;  // all of them
   std::deque<std::string> garbage;  // given before anything else
+  // What a lease that was kept open is answered with; nullopt: nothing yet.
+  std::function<std::optional<model::LeaseReply>()> answer_open = [] { return std::nullopt; };
 
   Result<void> Send(std::string payload) override {
     if (send_error) return tl::unexpected<Error>(*send_error);
@@ -38,7 +41,10 @@ class FakeDaemon : public bus::WorkerChannel {
     auto request = bus::DecodeWorkerRequest(payload);
     if (!request) return Fail(Code::kInvalid, "test", "the worker sent no request");
     auto reply = answer_(*request);
-    if (!reply) return {};
+    if (!reply) {
+      if (std::holds_alternative<model::Lease>(request->body)) open_ = request->request_id;
+      return {};
+    }
     reply->request_id = request->request_id;
     const std::lock_guard lock(mutex_);
     replies_.push_back(bus::EncodeWorkerReply(*reply));
@@ -49,6 +55,11 @@ class FakeDaemon : public bus::WorkerChannel {
     if (!garbage.empty()) return Take(garbage);
     const bool moves = time_moves();
     std::unique_lock lock(mutex_);
+    if (!open_.empty()) {
+      if (const auto lease = answer_open()) {
+        replies_.push_back(bus::EncodeWorkerReply({std::exchange(open_, ""), *lease}));
+      }
+    }
     if (replies_.empty() && !woken_ && moves) {
       clock_.Advance(std::max(wait_max, Duration(1)));
       return std::optional<std::string>();
@@ -79,6 +90,7 @@ class FakeDaemon : public bus::WorkerChannel {
   std::mutex mutex_;
   std::condition_variable came_;
   std::deque<std::string> replies_;
+  std::string open_;  // the lease that is kept open; the worker's thread alone
   bool woken_ = false;
 };
 

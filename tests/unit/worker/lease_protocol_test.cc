@@ -403,9 +403,33 @@ TEST_F(LeaseProtocolTest, AStopGivesBackWhatHasNotBegunAndAsksForNothing) {
 TEST_F(LeaseProtocolTest, TasksThatComeAfterAStopAreGivenBack) {
   const auto lease = Ask<Lease>();
   protocol().Stop();
+  EXPECT_FALSE(protocol().Finished()) << "the daemon may be about to answer";
   AnswerLease(lease->request_id, {MakeLeased(1)});
   EXPECT_FALSE(protocol().Begin(now));
-  EXPECT_TRUE(Ask<ReportOutcomes>());
+  EXPECT_FALSE(protocol().Finished());
+  const auto report = Ask<ReportOutcomes>();
+  ASSERT_TRUE(report);
+  protocol().Replied({report->request_id, model::ReportReply{}}, now);
+  EXPECT_TRUE(protocol().Finished());
+  EXPECT_FALSE(Ask<Lease>());
+}
+
+TEST_F(LeaseProtocolTest, AStopWaitsForALeaseNoLongerThanForAnyAnswer) {
+  ASSERT_TRUE(Ask<Lease>());
+  protocol().Stop();
+  const Duration answer_max = settings.lease_wait + settings.answer_max;
+  EXPECT_EQ(protocol().DueIn(now), answer_max);
+  EXPECT_TRUE(protocol().Due(now + answer_max - milliseconds(1)).empty());
+  EXPECT_FALSE(protocol().Finished());
+  EXPECT_TRUE(protocol().Due(now + answer_max).empty()) << "it is not asked again";
+  EXPECT_TRUE(protocol().Finished());
+}
+
+TEST_F(LeaseProtocolTest, AStopDoesNotWaitForALeaseThatNobodyWasAskedFor) {
+  const auto lease = Ask<Lease>();
+  protocol().SendFailed(lease->request_id, now);
+  protocol().Stop();
+  EXPECT_TRUE(protocol().Finished());
 }
 
 TEST_F(LeaseProtocolTest, OnceEndsWhenNothingIsLeft) {

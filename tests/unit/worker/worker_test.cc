@@ -28,6 +28,10 @@ class WorkerTest : public testing::Test {
   WorkerTest() {
     settings.protocol.worker = "w1";
     settings.protocol.concurrency = 2;
+    daemon.answer_open = [this]() -> std::optional<LeaseReply> {
+      if (!stop.stop_requested()) return std::nullopt;
+      return Grant(Lease{{}, 1000, {}});
+    };
   }
 
   Worker& worker() {
@@ -59,7 +63,7 @@ class WorkerTest : public testing::Test {
     if (reported.size() >= stop_after) stop.request_stop();
     return WorkerReply{"", ReportReply{}};
   }
-  // An empty answer comes at once; so that the loop does not spin, there is none when time stands.
+  // An empty answer comes at once; so that the loop does not spin, there is none before the stop.
   std::optional<WorkerReply> AnswerOrWait(const WorkerRequest& request) {
     if (std::holds_alternative<Lease>(request.body) && queue.empty() && !settings.protocol.once) {
       return std::nullopt;
@@ -205,6 +209,35 @@ TEST_F(WorkerTest, AStopReportsWhatIsHeldAndEnds) {
   const auto end = Run();
   EXPECT_EQ(reported.size(), 4U);
   EXPECT_EQ(end.unreported, 0U);
+}
+
+TEST_F(WorkerTest, WhatIsHandedOutWhileItStopsIsGivenBackAndNotLeftToRunOut) {
+  execute = [](const auto&, const auto&) -> model::Outcome {
+    ADD_FAILURE() << "it has stopped";
+    return Done();
+  };
+  daemon.time_moves = [this] {
+    if (!stop.stop_requested()) {
+      Queue(1);
+      stop.request_stop();
+    }
+    return false;
+  };
+  const auto end = Run();
+  ASSERT_EQ(reported.size(), 1U);
+  EXPECT_EQ(std::get<model::Failed>(reported.at(1)).reason, "stopped");
+  EXPECT_EQ(end.unreported, 0U);
+}
+
+TEST_F(WorkerTest, AStopDoesNotWaitForEverForALease) {
+  daemon.answer_open = [] { return std::nullopt; };
+  daemon.time_moves = [this] {
+    stop.request_stop();
+    return true;
+  };
+  const Duration before = clock.Steady();
+  EXPECT_EQ(Run().unreported, 0U);
+  EXPECT_LE(clock.Steady() - before, settings.stop_grace);
 }
 
 TEST_F(WorkerTest, AStopDoesNotWaitForEverForAWrite) {
