@@ -177,8 +177,7 @@ Answer<void> Runner::GoOnAfterRestore(Course& course, const client::Failure& fau
     stopped_ = true;
     spdlog::error(
         "{}: {} This rule is stopped. When you know what happened, let it begin anew as its "
-        "`since` "
-        "says: systemctl stop roster-notify; mv {} {}.aside; systemctl start roster-notify",
+        "`since` says: systemctl stop roster-notify; mv {} {}.aside; systemctl start roster-notify",
         name_, problem, state_file_, state_file_);
     return {};
   }

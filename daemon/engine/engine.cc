@@ -248,7 +248,7 @@ Result<void> Engine::LoadSchool(School& school) {
   return kept->status();
 }
 
-// Until 0.1 a clock that was set back had those that rest counted once more.
+// An earlier version counted those that rest once more when the clock was set back.
 Result<void> Engine::CountResting(School& school, const std::map<PlanId, std::uint64_t>& resting) {
   std::uint64_t all = 0;
   for (const auto& [plan, count] : resting) all += count;
