@@ -38,7 +38,7 @@ Examples:
 )" EVERY R"(; with --wait,
 1 also when the poll was not used.)"},
     {"users", "steps 1, 4: the user review: New? and Sync?, preset to new users",
-     R"(Steps 1 and 4, the user review. New? has an x for somebody never reviewed before;
+     R"(Steps 1 and 4, the user review. New? has an x for somebody not reviewed as things are;
 Sync? is [x] for those who will be synced. The status is preset to new, as in the
 manual tool: with it, relatives of new users are shown too, without an x. --status all
 shows everybody. An error comes with how much it matters: a warning, or an error.

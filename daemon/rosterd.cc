@@ -505,6 +505,11 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
   const bool watched = !config.observability.host.empty();
   log::Answers answers;
   engine::ThreadedPolls polls([&] { (*bus)->Wake(); });
+  const auto list = [&running]() -> std::optional<std::vector<model::Backup>> {
+    auto all = store::ListBackups(running.Get()->BackupDirectory());
+    if (!all) return std::nullopt;
+    return *std::move(all);
+  };
   auto known = store::ListBackups(config.BackupDirectory());
   if (!known) {
     spdlog::warn("Which backups there are, nobody can tell. {}", known.error().message);
@@ -524,11 +529,9 @@ int Run(const std::string& path, const config::Config& config, Signals& signals)
                   std::move(made->all)};
         }
         // It may have found that others are damaged.
-        auto all = store::ListBackups(options.directory);
-        return {tl::unexpected(std::move(made).error()),
-                all ? std::optional(*std::move(all)) : std::nullopt};
+        return {tl::unexpected(std::move(made).error()), list()};
       },
-      *std::move(known), [&] { (*bus)->Wake(); });
+      list, *std::move(known), [&] { (*bus)->Wake(); });
   engine::Engine engine(
       EngineSettings(config, endpoints),
       {.store = **store,

@@ -115,13 +115,23 @@ void TellOfFiles(const SchoolId& school, const roster::model::Spreadsheet& files
   }
 }
 
+// Tells why a task was not listed: what keeps one keeps all that follow, and is told once a minute.
+std::function<void(const roster::Error&)> TellOfImports(const SchoolId& school,
+                                                        const roster::Clock& clock) {
+  return [school, &clock, told = std::string(),
+          until = roster::Duration{}](const roster::Error& error) mutable {
+    if (error.message == told && clock.Steady() < until) return;
+    told = error.message;
+    until = clock.Steady() + std::chrono::minutes(1);
+    spdlog::warn("School {}: {}", school.value(), error.message);
+  };
+}
+
 std::unique_ptr<roster::target::Site> MakeSite(const SchoolId& school, const SharedSite& shared,
                                                const roster::Clock& clock, roster::Random& random) {
   if (!shared.shown) return std::make_unique<CurlScimSite>(shared, clock, random);
   return std::make_unique<roster::spreadsheet::SpreadsheetSite>(
-      *shared.shown, shared.settings.protected_roles, clock, [school](const roster::Error& error) {
-        spdlog::warn("School {}: {}", school.value(), error.message);
-      });
+      *shared.shown, shared.settings.protected_roles, clock, TellOfImports(school, clock));
 }
 
 roster::Result<SharedSites> MakeSites(const roster::config::Config& config,

@@ -34,7 +34,10 @@ class Backups {
 
   virtual model::BackupProgress Progress() const = 0;
 
-  // What there is, the newest first: as at the start, or when the last run ended.
+  // Has what there is read anew: somebody may have removed some, or put some there.
+  virtual void Look() = 0;
+
+  // What there is, the newest first: as at the start, the last look, or the end of the last run.
   virtual std::vector<model::Backup> All() const = 0;
 };
 

@@ -36,6 +36,8 @@ constexpr std::string_view kDiskReadOnly =
     "at why (dmesg, mount), and make it writable; rosterd goes on by itself.";
 constexpr Duration kCommitSlow = std::chrono::seconds(1);
 constexpr Duration kSlowAgain = std::chrono::seconds(5);
+constexpr Duration kWriteEvery = std::chrono::minutes(1);  // at least: is there room still?
+constexpr Duration kLookEvery = std::chrono::minutes(5);   // at the backups
 
 bool IsCommand(const model::RequestBody& body) {
   return std::holds_alternative<model::StartPoll>(body) ||
@@ -454,11 +456,17 @@ Result<void> Engine::SetBack(School& school, Duration back, Time now) {
 }
 
 Result<void> Engine::Tick(Time now) {
-  // Something to write, so that the end of the trouble is noticed when nobody asks for anything. A
-  // slow disk is not made slower: it is tried again after a while.
-  const bool try_slow = !disk_slow_.empty() && clock_.Steady() >= slow_until_;
-  if ((!disk_problem_.empty() || try_slow) && !schools_.empty()) {
+  // Something to write, so that the trouble, and its end, is noticed when nobody asks for anything.
+  // A slow disk is not made slower: it is tried again after a while.
+  const Duration steady = clock_.Steady();
+  const bool try_slow = !disk_slow_.empty() && steady >= slow_until_;
+  const bool try_idle = steady >= next_write_;
+  if ((!disk_problem_.empty() || try_slow || try_idle) && !schools_.empty()) {
     schools_.front().head_changed = true;
+  }
+  if (backups_ != nullptr && steady >= next_look_) {
+    backups_->Look();
+    next_look_ = steady + kLookEvery;
   }
   ROSTER_TRY(FollowClock(now), "");
   EndPurge();
@@ -524,6 +532,7 @@ Result<bool> Engine::Commit() {
   const Duration begin = clock_.Steady();
   ROSTER_TRY(store_.Commit(batch, true), "committing");
   const Duration took = clock_.Steady() - begin;
+  next_write_ = begin + kWriteEvery;
   ++counted_.commits;
   counted_.commit_times.Add(took);
   disk_slow_.clear();

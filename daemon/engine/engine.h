@@ -468,6 +468,8 @@ class Engine {
   std::deque<Parked> parked_;
   std::size_t lease_first_ = 0;  // of schools_: whose tasks are handed out first
   Duration next_beat_{};
+  Duration next_look_{};                // steady: at the backups
+  Duration next_write_{};               // steady: when nothing else was written until then
   std::optional<Duration> wall_ahead_;  // of the steady clock; smaller: the clock was set back
   Time next_forget_;
   bool unprepared_ = false;   // since the start the disk has not taken what Prepare() does

@@ -27,12 +27,16 @@ class ThreadedBackups : public Backups {
   using Make = std::function<Outcome(const std::function<void(model::BackupProgress)>& progress,
                                      const std::stop_token& stop)>;
 
+  // What there is, the newest first, or nullopt: nobody can tell. On the thread.
+  using List = std::function<std::optional<std::vector<model::Backup>>()>;
+
   // `all`: what there is now. `wake` is called, on the thread, when a run has ended.
-  ThreadedBackups(Make make, std::vector<model::Backup> all, std::function<void()> wake);
+  ThreadedBackups(Make make, List list, std::vector<model::Backup> all, std::function<void()> wake);
   ~ThreadedBackups() override;
 
   void Start(std::uint64_t run) override;
   std::optional<BackupEnd> Take() override;
+  void Look() override;
   model::BackupProgress Progress() const override;
   std::vector<model::Backup> All() const override;
 
@@ -41,13 +45,16 @@ class ThreadedBackups : public Backups {
 
  private:
   void Run(const std::stop_token& stop);
+  void MakeOne(std::uint64_t run, const std::stop_token& stop);
 
   const Make make_;
+  const List list_;
   const std::function<void()> wake_;
   mutable std::mutex mutex_;
   std::condition_variable_any woken_;
   // Guarded by mutex_.
   std::optional<std::uint64_t> asked_;
+  bool look_ = false;
   std::optional<BackupEnd> ended_;
   model::BackupProgress progress_;
   std::vector<model::Backup> all_;

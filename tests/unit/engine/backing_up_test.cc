@@ -4,7 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
+#include <thread>
+#include <vector>
 
+#include "daemon/engine/threaded_backups.h"
 #include "daemon/store/codec.h"
 #include "daemon/store/keys.h"
 #include "tests/unit/engine/desk.h"
@@ -16,6 +21,10 @@ namespace wire = roster::v1;
 using store::Family;
 
 const SchoolId kSchool("tcs");
+
+model::Backup Good(std::uint32_t id) {
+  return {id, Time(std::chrono::seconds(1'800'000'000)), 4096, 12, true, false, "test"};
+}
 
 class BackingUp : public ::testing::Test {
  protected:
@@ -30,9 +39,6 @@ class BackingUp : public ::testing::Test {
     wire::Request request;
     request.mutable_list_backups();
     return desk_.Ask(request).backups();
-  }
-  static model::Backup Good(std::uint32_t id) {
-    return {id, Time(std::chrono::seconds(1'800'000'000)), 4096, 12, true, false, "test"};
   }
   void End(Result<BackupEnd::Made> made) {
     if (made) desk_.backups.all.insert(desk_.backups.all.begin(), made->backup);
@@ -125,6 +131,37 @@ TEST_F(BackingUp, OneThatFailsIsOnRecordAndToldToOperators) {
   desk_.peer = {7, 7, 1};
   EXPECT_EQ(desk_.Status().backup().problem().find("/srv"), std::string::npos);
   EXPECT_NE(desk_.Status().backup().problem(), "");
+}
+
+TEST_F(BackingUp, WhatSomebodyRemovesByHandIsSeen) {
+  desk_.Step();
+  const std::uint64_t looks = desk_.backups.looks;
+  desk_.clock.Advance(std::chrono::minutes(4));
+  desk_.Step();
+  EXPECT_EQ(desk_.backups.looks, looks) << "not at each step";
+  desk_.clock.Advance(std::chrono::minutes(1));
+  desk_.Step();
+  desk_.Step();
+  EXPECT_EQ(desk_.backups.looks, looks + 1);
+}
+
+TEST(ThreadedBackups, ALookShowsWhatIsThereNow) {
+  std::atomic<int> looks = 0;
+  ThreadedBackups backups(
+      [](const auto&, const auto&) -> ThreadedBackups::Outcome {
+        return {Fail(Code::kUnavailable, "backup-failed", "no"), std::nullopt};
+      },
+      [&looks]() -> std::optional<std::vector<model::Backup>> {
+        if (++looks == 1) return std::nullopt;  // nobody can tell
+        return std::vector{Good(2)};
+      },
+      {Good(2), Good(1)}, [] {});
+  backups.Look();
+  while (looks == 0) std::this_thread::yield();
+  EXPECT_EQ(backups.All().size(), 2U) << "what it was";
+  backups.Look();
+  while (backups.All().size() != 1) std::this_thread::yield();
+  EXPECT_EQ(backups.All().front().id, 2U);
 }
 
 TEST_F(BackingUp, NoneIsMissedInTheFirstDays) {

@@ -95,8 +95,10 @@ class DeskBackups : public Backups {
   void Start(std::uint64_t run) override { started.push_back(run); }
   std::optional<BackupEnd> Take() override { return std::exchange(ended, std::nullopt); }
   model::BackupProgress Progress() const override { return {"copy", 1, 2}; }
+  void Look() override { ++looks; }
   std::vector<model::Backup> All() const override { return all; }
 
+  std::uint64_t looks = 0;
   std::vector<std::uint64_t> started;
   std::optional<BackupEnd> ended;
   std::vector<model::Backup> all;

@@ -59,6 +59,21 @@ TEST(Engine, AnswersComeAfterTheCommitAndAFullDiskIsSaidAndSurvived) {
   desk.ExpectConsistent();
 }
 
+TEST(Engine, AFullDiskIsNoticedWithinAMinuteWhenNobodyWrites) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Step();
+  desk.store.FailNextCommit({Code::kExhausted, "disk-full", "no room"});
+  desk.clock.Advance(std::chrono::seconds(50));
+  desk.Step();
+  EXPECT_EQ(desk.Status().disk_problem(), "") << "nothing to write yet";
+  desk.clock.Advance(std::chrono::seconds(10));
+  desk.Step();
+  EXPECT_NE(desk.Status().disk_problem(), "");
+  EXPECT_EQ(desk.Status().disk_problem(), "");
+}
+
 TEST(Engine, ASlowDiskIsSaidAndTriedAgainWhenNobodyWrites) {
   Desk desk;
   desk.pupils = SomePupils();
