@@ -62,7 +62,7 @@ Answer<void> SayWhyStill(Session& session, Progress& progress) {
     why =
         "No worker asks for this school's tasks: does `access` of the config let one? Waiting on.";
   } else if (!standing.school.site_problem().empty()) {
-    why = "The site: " + Clean(standing.school.site_problem()) + " Waiting on.";
+    why = "The site: " + Clean(session.WithSchool(standing.school.site_problem())) + " Waiting on.";
   }
   if (!why.empty()) {
     progress.Clear();

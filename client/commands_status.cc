@@ -313,14 +313,15 @@ class Screen {
         replaced.empty() ? "" : replaced + " ", SecondCommand(plan, named(school.school())));
   }
 
-  static std::string KnownLine(const v1::SchoolStatus& school) {
+  std::string KnownLine(const v1::SchoolStatus& school) const {
     const std::string known = fmt::format("up to entry {}", school.acknowledged());
     if (school.head() <= school.acknowledged()) return known + ", the newest";
-    return fmt::format("{}; {} newer: rosterctl journal --since {}", known,
-                       school.head() - school.acknowledged() == 1
-                           ? "1 is"
-                           : Number(school.head() - school.acknowledged()) + " are",
-                       school.acknowledged());
+    return WithSchool(fmt::format("{}; {} newer: rosterctl journal --since {}", known,
+                                  school.head() - school.acknowledged() == 1
+                                      ? "1 is"
+                                      : Number(school.head() - school.acknowledged()) + " are",
+                                  school.acknowledged()),
+                      named(school.school()));
   }
 
   Session& session_;

@@ -163,9 +163,10 @@ Answer<Exit> RunRetry(Session& session, const RetryOptions& options) {
     session.Json(retry);
     return exit;
   }
-  session.console.Line(retry.retried() == 0
-                           ? "Nothing is queued again."
-                           : fmt::format("{} queued again.", Count(retry.retried(), "task")));
+  session.console.Line(
+      retry.retried() > 0 ? fmt::format("{} queued again.", Count(retry.retried(), "task"))
+      : options.all ? "No dead task is queued again; what waits for the site is tried at once."
+                    : "Nothing is queued again.");
   ShowRefused(session, retry.why());
   session.Next("rosterctl tasks");
   return exit;

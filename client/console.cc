@@ -20,9 +20,8 @@ constexpr std::size_t kWidthMin = 20;
 constexpr std::size_t kHeightMin = 5;
 constexpr std::size_t kLengthMax = 1000;  // of either
 
-// By a variable, else by what the terminal says, else the usual.
-std::size_t DetectSize(const char* variable, unsigned short winsize::*member, std::size_t min,
-                       std::size_t usual) {
+// By a variable, else by what the terminal says; 0: by neither.
+std::size_t DetectSize(const char* variable, unsigned short winsize::*member, std::size_t min) {
   std::size_t length = 0;
   if (const char* given = std::getenv(variable)) {
     const std::string_view text = given;
@@ -32,7 +31,7 @@ std::size_t DetectSize(const char* variable, unsigned short winsize::*member, st
     winsize size{};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) length = size.*member;
   }
-  return length == 0 ? usual : std::clamp(length, min, kLengthMax);
+  return length == 0 ? 0 : std::clamp(length, min, kLengthMax);
 }
 
 bool IsSet(const char* name) {
@@ -62,8 +61,11 @@ std::string_view Code(Tone tone) {
 
 Terminal DetectTerminal() {
   Terminal terminal;
-  terminal.width = DetectSize("COLUMNS", &winsize::ws_col, kWidthMin, 80);
-  terminal.height = DetectSize("LINES", &winsize::ws_row, kHeightMin, 24);
+  const std::size_t width = DetectSize("COLUMNS", &winsize::ws_col, kWidthMin);
+  const std::size_t height = DetectSize("LINES", &winsize::ws_row, kHeightMin);
+  terminal.bounded = width != 0;
+  if (width != 0) terminal.width = width;
+  if (height != 0) terminal.height = height;
   terminal.in = isatty(STDIN_FILENO) == 1;
   terminal.out = isatty(STDOUT_FILENO) == 1;
   terminal.err = isatty(STDERR_FILENO) == 1;

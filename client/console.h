@@ -17,6 +17,7 @@ struct Terminal {
   bool err = false;
   bool colour = false;      // of out
   std::size_t height = 24;  // lines; 5..1000
+  bool bounded = true;      // by `width`: else rows of tables are as long as they need to be
 };
 
 // What the three standard streams are, with COLUMNS, LINES and NO_COLOR (https://no-color.org)

@@ -71,8 +71,8 @@ const std::map<std::string_view, Remedy>& Remedies() {
       {"too-many-rejected", {"mend the rows in FACTS that this names: ", kPoll}},
       {"site-unauthorized",
        {"put a new token where site.scim.read_token of schools[{}] points, then: systemctl restart "
-        "rosterd",
-        ""}},
+        "rosterd, and: ",
+        kPoll}},
       {"site-forbidden",
        {"have the site let the read token of schools[{}] read accounts, then: ", kPoll}},
       {"site-stale", {"export the volunteers on the site again, then: ", kPoll}},
@@ -85,12 +85,19 @@ const std::map<std::string_view, Remedy>& Remedies() {
   return kRemedies;
 }
 
+// Of any trouble with polls.
+std::string UsualRemedy(const v1::SchoolStatus& school, bool several) {
+  const std::string command = CommandFor(kPollers, school, "rosterctl poll --wait", several);
+  return IsStopped(school) ? "mend that, then: " + command
+                           : "it tries again by itself; at once: " + command;
+}
+
+// Of the last poll's.
 std::string RemedyFor(const v1::SchoolStatus& school, bool several) {
   const std::string command = CommandFor(kPollers, school, "rosterctl poll --wait", several);
   const auto known = Remedies().find(school.last_poll().reason());
   if (school.last_poll().state() != v1::Poll::REJECTED || known == Remedies().end()) {
-    return IsStopped(school) ? "mend that, then: " + command
-                             : "it tries again by itself; at once: " + command;
+    return UsualRemedy(school, several);
   }
   const Remedy& remedy = known->second;
   std::string text(remedy.text);
@@ -110,7 +117,8 @@ void AddPoll(const v1::SchoolStatus& school, bool several, std::vector<Need>& ne
       rejected && (message == school.source_problem() || message == school.site_problem());
   if (rejected) add("The last poll was not used: " + message);
   if (!school.source_problem().empty() && !(told && message == school.source_problem())) {
-    add("Source: " + school.source_problem());
+    needs.push_back({Urgency::kFailing, school.school(), "Source: " + school.source_problem(),
+                     UsualRemedy(school, several)});
   }
   if (!school.site_problem().empty() && !(told && message == school.site_problem())) {
     needs.push_back({Urgency::kFailing, school.school(),
@@ -147,8 +155,8 @@ void AddUploads(const v1::SchoolStatus& school, bool several, std::vector<Need>&
         {Urgency::kReview, id,
          fmt::format("{} of plan {} wait{} in import files for a person to upload.",
                      Count(waiting, "task"), plan.plan(), waiting == 1 ? "s" : ""),
-         fmt::format("upload {}/plan-{}-*.csv on the site, then {}, and export again; {} names "
-                     "each",
+         fmt::format("upload those files {}/plan-{}-*.csv that you have not uploaded yet, then {}, "
+                     "and export again; {} names each",
                      school.import_directory(), plan.plan(),
                      CommandFor(kApprovers, school,
                                 fmt::format("rosterctl confirm --plan {}", plan.plan()), several),
@@ -180,8 +188,10 @@ void AddTasks(const v1::SchoolStatus& school, bool several, std::vector<Need>& n
         {Urgency::kFailing, id,
          fmt::format("{} may or may not have been done, and the site can't tell.",
                      Count(school.tasks().resting(), "task")),
-         fmt::format("{} names them; look on the site, then rosterctl confirm or rosterctl retry",
-                     CommandFor(kSeers, school, "rosterctl tasks --state unknown", several))});
+         fmt::format("{} names them; look on the site, then {} or {}",
+                     CommandFor(kSeers, school, "rosterctl tasks --state unknown", several),
+                     CommandFor(kApprovers, school, "rosterctl confirm ID...", several),
+                     CommandFor(kRetriers, school, "rosterctl retry ID...", several))});
   }
 }
 
@@ -206,6 +216,15 @@ void AddDecisions(const v1::SchoolStatus& school, bool several, std::vector<Need
                                  plan.plan(), plan.first_approval().actor()),
                      "another person: " + SecondCommand(plan, several ? id : "")});
     if (!plan.invitations()) waiting = std::max(waiting, plan.items());
+  }
+  if (school.unknown_words_size() > 0) {
+    needs.push_back(
+        {Urgency::kReview, id,
+         fmt::format("The config does not map {} of FACTS: who has one is left as they are.",
+                     Count(static_cast<std::uint64_t>(school.unknown_words_size()), "status word")),
+         fmt::format("{} names them (Unmapped); say in status_words of schools[{}] what they mean, "
+                     "then: systemctl restart rosterd",
+                     Command("rosterctl status", id, several), id)});
   }
   if (counters.fresh() > 0) {
     needs.push_back({Urgency::kReview, id, ToReview(counters) + ".",

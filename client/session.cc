@@ -24,11 +24,12 @@ std::string Session::WithSchool(std::string text) const {
 
 std::string WithSchool(std::string text, std::string_view school) {
   static constexpr std::string_view kProgram = "rosterctl ";
+  static constexpr std::string_view kOfAll = "whoami";  // says the schools there are
   if (school.empty()) return text;
   const std::string option = "--school " + Clean(school) + " ";
   for (auto at = text.find(kProgram); at != std::string::npos; at = text.find(kProgram, at)) {
     at += kProgram.size();
-    text.insert(at, option);
+    if (text.compare(at, kOfAll.size(), kOfAll) != 0) text.insert(at, option);
   }
   return text;
 }

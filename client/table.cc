@@ -74,6 +74,7 @@ void Table::Settle() {
     }
     widths_.push_back(width);
   }
+  if (!console_.terminal().bounded) return;
   const std::size_t gaps = kGap * (columns_.size() - 1);
   while (std::accumulate(widths_.begin(), widths_.end(), gaps) > console_.terminal().width) {
     std::size_t* widest = nullptr;

@@ -168,6 +168,29 @@ std::vector<Error> FileProblems(const config::Config& config) {
   return problems;
 }
 
+// What keeps rosterd from keeping anything where the config says. NotFound: a folder that is made
+// at the start, in one that is not there either; it may be a slip of the pen.
+std::vector<Error> FolderProblems(const config::Config& config) {
+  std::vector<Error> problems;
+  for (const auto& [key, path] :
+       {std::pair<std::string, std::filesystem::path>{"state_dir", config.state_dir},
+        {"backup.directory", config.BackupDirectory()}}) {
+    std::error_code error;
+    const auto found = std::filesystem::status(path, error);
+    if (std::filesystem::exists(found) && !std::filesystem::is_directory(found)) {
+      problems.push_back({Code::kInvalid, "no-folder",
+                          key + ": " + path.string() + " is there, and is no directory."});
+    } else if (found.type() == std::filesystem::file_type::not_found &&
+               path != std::filesystem::path(config.state_dir) / "backups" &&
+               !std::filesystem::exists(path.parent_path(), error)) {
+      problems.push_back({Code::kNotFound, "no-folder",
+                          key + ": neither " + path.string() + " is there nor " +
+                              path.parent_path().string() + ": is that path meant?"});
+    }
+  }
+  return problems;
+}
+
 // Root may read what the user of the unit may not.
 bool LooksAsRoot(const config::Config& config) {
   return ::geteuid() == 0 &&
@@ -247,15 +270,20 @@ Result<engine::Engine::Reloaded> ReadAgain(const std::string& path, RunningConfi
   out.changed = renewed.changed;
   out.needs_restart = renewed.needs_restart;
   // Better known now than at that start. systemd hands out credentials at a start alone.
+  std::vector<std::string> missing;
   for (const config::School& school : next->schools) {
     const auto secrets = ResolveSecrets(school);
     if (secrets || IsAnyCredential(school)) continue;
-    out.needs_restart.push_back("schools[" + school.id().value() + "] (" + secrets.error().message +
-                                " rosterd does not start without it)");
+    missing.push_back("schools[" + school.id().value() + "] (" + secrets.error().message +
+                      "; rosterd does not start without it)");
+    out.needs_restart.push_back(missing.back());
   }
-  out.taken = [&running, renewed = std::move(renewed)] {
-    spdlog::info("The config file was read again. New from now on: {}. From the next start on: {}.",
-                 Listed(renewed.changed), Listed(renewed.needs_restart));
+  out.taken = [&running, renewed = std::move(renewed), missing = std::move(missing)] {
+    spdlog::info("The config file was read again. New from now on: {}.", Listed(renewed.changed));
+    if (!renewed.needs_restart.empty()) {
+      spdlog::warn("From the next start on, and not before: {}.", Listed(renewed.needs_restart));
+    }
+    for (const std::string& secret : missing) spdlog::warn("{}", secret);
     log::SetLevel(renewed.config.observability.log_level);
     running.Set(renewed.config);
   };
@@ -341,7 +369,6 @@ void LogLimit(const model::LimitReached& limit) {
              {{"limit", limit.limit}});
 }
 
-// A thousand subscribers are a thousand descriptors, and the usual limit is 1,024 to begin with.
 // A school that left the config, and what waits of it: nobody sees it, and nothing is done.
 void TellOfSchoolsLeft(const store::Store& store, const config::Config& config) {
   const auto rows = store.Scan(store::Family::kMeta, "", "");
@@ -359,6 +386,7 @@ void TellOfSchoolsLeft(const store::Store& store, const config::Config& config) 
   }
 }
 
+// A thousand subscribers are a thousand descriptors, and the usual limit is 1,024 to begin with.
 // Half of what we get is for connections: RocksDB and requests need some too.
 bus::BusLimits BusLimitsHere() {
   bus::BusLimits limits;
@@ -692,7 +720,8 @@ int Main(int argc, char** argv) {
       Complain(looked_at.error());
       return kWrongUsage;
     }
-    const std::vector<Error> problems = FileProblems(*config);
+    std::vector<Error> problems = FolderProblems(*config);
+    for (Error& problem : FileProblems(*config)) problems.push_back(std::move(problem));
     for (const Error& problem : problems) Complain(problem);
     if (std::any_of(problems.begin(), problems.end(),
                     [](const Error& problem) { return problem.code != Code::kNotFound; })) {
@@ -703,7 +732,8 @@ int Main(int argc, char** argv) {
               << (*looked_at ? "\n" : "; credentials were not looked at: systemd hands them out\n");
     if (LooksAsRoot(*config)) {
       std::cout << "Root reads every file. Whether rosterd's own user can read the exports and "
-                   "import folders: runuser -u rosterd -- rosterd --check\n";
+                   "import folders: runuser -u rosterd -- rosterd --check --config "
+                << arguments.config << "\n";
     }
     return kDone;
   }

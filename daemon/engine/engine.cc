@@ -122,6 +122,7 @@ Result<void> Engine::Prepare() {
     school.head.rules = rules;
     ROSTER_TRY(CatchUp(school, now), "following the clock");
     // A refused key may have been mended while we were down.
+    if (!school.head.source_stopped.empty()) school.head.next_poll = now;
     school.head.source_stopped.clear();
     school.head_changed = true;
     // What was committed and perhaps not sent: subscribers drop what they know.

@@ -155,11 +155,12 @@ Result<void> Engine::RejectPoll(School& school, model::Poll poll, const Error& e
   poll.reason = error.reason;
   poll.message = stops ? error.message +
                              " Nothing was changed; no poll goes out until `rosterctl "
-                             "poll` asks for one."
+                             "poll` asks for one, or rosterd is restarted."
                        : TryingAgain(error.message, delay);
   view_->Put(Family::kWork, store::PollKey(school.id(), poll.id), store::EncodePoll(poll));
   NotePollEnd(school, poll);
   head.next_poll = now + delay;
+  if (side == PollEnd::Side::kSite) head.source_problem.clear();  // FACTS is read first: all of it
   head.source_stopped = stops ? error.reason : "";
   (side == PollEnd::Side::kSource ? head.source_problem : head.site_problem) = poll.message;
   Append(school, self, model::PollRejected{poll.id, poll.reason, poll.message});

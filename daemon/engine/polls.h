@@ -61,7 +61,7 @@ struct PollEnd {
 
   SchoolId school;
   PollId poll;
-  Side failed_side = Side::kSource;  // where an error came from
+  Side failed_side = Side::kSource;  // where an error came from; kSite: FACTS was read whole
   Result<Findings> findings;
   source::Rejected rejected = {};  // beside an error
 };

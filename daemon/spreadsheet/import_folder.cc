@@ -163,7 +163,7 @@ class ImportFolder::Ledger {
   static Result<Ledger> Open(const std::string& directory, const model::Task& task,
                              const Clock& clock, const std::stop_token& stop) {
     Ledger ledger;
-    ledger.path_ = directory + "/." + model::ImportFileStem(task.id.plan, task.action) + ".listed";
+    ledger.path_ = PathOf(directory, task.id.plan, task.action);
     const bool fresh = !IsThere(ledger.path_);
     ledger.file_ = Handle::Open(ledger.path_, O_RDWR | O_CREAT);
     if (!ledger.file_.good()) return Unwritable();
@@ -175,7 +175,7 @@ class ImportFolder::Ledger {
     }
     if (fresh && !SyncFolder(directory)) return Unwritable();
     ROSTER_TRY(ledger.Read(), "");
-    ROSTER_TRY(ledger.Claim(task.origin), "");
+    ROSTER_TRY(ledger.Claim(directory, task), "");
     return ledger;
   }
 
@@ -250,12 +250,28 @@ class ImportFolder::Ledger {
     return {};
   }
 
-  // Plans of a state that was begun anew have the numbers of those before it, and mean others.
-  Result<void> Claim(const std::string& origin) {
-    if (origin.empty() || origin == origin_) return {};
+  static std::string PathOf(const std::string& directory, PlanId plan, model::Action action) {
+    return directory + "/." + model::ImportFileStem(plan, action) + ".listed";
+  }
+
+  // Plans of a state that was begun anew have the numbers of those before it, and mean others. A
+  // plan's files are uploaded together: beside foreign ones none is begun.
+  Result<void> Claim(const std::string& directory, const model::Task& task) {
+    if (task.origin.empty() || task.origin == origin_) return {};
     if (!origin_.empty()) return Foreign(path_);
     // One with lines and without an origin is older than origins are.
-    return file_.Size() == 0 ? Write("of " + origin + "\n") : Result<void>();
+    if (file_.Size() != 0) return {};
+    for (const auto action : {model::Action::kAdd, model::Action::kUpdate, model::Action::kArchive,
+                              model::Action::kRestore, model::Action::kInvite}) {
+      const std::string other = PathOf(directory, task.id.plan, action);
+      const Handle file = Handle::Open(other, O_RDONLY);
+      if (!file.good() && errno == ENOENT) continue;
+      if (!file.good()) return Unwritable();
+      ROSTER_ASSIGN(const std::string text, file.Read(LedgerDamaged(other)), "");
+      const std::string_view first = std::string_view(text).substr(0, text.find('\n'));
+      if (first.substr(0, 3) == "of " && first.substr(3) != task.origin) return Foreign(other);
+    }
+    return Write("of " + task.origin + "\n");
   }
 
   Result<void> TakeLine(const std::string& text, std::int64_t at) {

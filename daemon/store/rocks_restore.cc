@@ -410,19 +410,25 @@ bool RemoveUnusedRestore(const fs::path& db) {
 Result<void> CheckNoRestoreInterrupted(const fs::path& db) {
   std::error_code error;
   if (fs::exists(db, error)) return {};
-  std::vector<fs::path> left = KeptAside(db);
-  const std::size_t kept = left.size();
-  if (left.empty() && fs::exists(StageOf(db), error)) left.push_back(StageOf(db));
-  if (left.empty()) return {};
-  const std::string of =
-      kept > 1 ? " (the newest of " + std::to_string(kept) + " that were kept)" : "";
-  return Fail(Code::kRefused, "restore-interrupted",
-              "There is no store at " + db.string() +
-                  ", and a restore was cut off: " + left.back().string() + of +
-                  " is left of it. Restore again (rosterd --restore), or rename the state that you "
-                  "want back to " +
-                  db.string() + ". To begin with an empty one, move " + (kept > 1 ? "them" : "it") +
-                  " away.");
+  const std::vector<fs::path> kept = KeptAside(db);
+  const std::string stage = fs::exists(StageOf(db), error) ? StageOf(db).string() : "";
+  const std::string begin = "There is no store at " + db.string() + ", and a restore was cut off: ";
+  if (kept.empty() && stage.empty()) return {};
+  if (kept.empty()) {
+    return Fail(Code::kRefused, "restore-interrupted",
+                begin + stage +
+                    " is what it had copied so far. Restore again (rosterd --restore). To begin "
+                    "with an empty store, move it away.");
+  }
+  const bool several = kept.size() > 1;
+  return Fail(
+      Code::kRefused, "restore-interrupted",
+      begin + kept.back().string() +
+          (several ? " (the newest of " + std::to_string(kept.size()) + " that were kept)" : "") +
+          " is left of it. Restore again (rosterd --restore), or rename the state that you "
+          "want back to " +
+          db.string() + ". To begin with an empty one, move " + (several ? "them" : "it") +
+          (stage.empty() ? "" : ", and " + stage + ",") + " away.");
 }
 
 }  // namespace roster::store

@@ -98,6 +98,34 @@ TEST_F(NeedsTest, EachKnownReasonHasItsRemedyAndNamesTheSchoolsPlace) {
   }
 }
 
+// The remedy of the last poll is for what it said, and for nothing else that is wrong.
+TEST_F(NeedsTest, ATroubleOfFactsBesideAPollThatTheSiteFailedHasARemedyOfItsOwn) {
+  Reject("site-unauthorized", "The site refuses the token.");
+  School().set_source_problem("FACTS does not answer.");
+  const auto needs = NeedsOf(status_, true);
+  ASSERT_EQ(needs.size(), 2U);
+  EXPECT_NE(needs[0].mend.find("site.scim.read_token"), std::string::npos) << needs[0].mend;
+  EXPECT_EQ(needs[1].what, "Source: FACTS does not answer.");
+  EXPECT_EQ(needs[1].mend, "it tries again by itself; at once: rosterctl poll --wait --school tcs");
+}
+
+TEST_F(NeedsTest, StatusWordsThatNobodyHasMappedWantSomebody) {
+  School().add_unknown_words()->set_reason("Leaving");
+  EXPECT_EQ(Only().urgency, Urgency::kReview);
+  EXPECT_EQ(Only().what,
+            "The config does not map 1 status word of FACTS: who has one is left as they are.");
+  EXPECT_EQ(Only(true).mend,
+            "rosterctl status --school tcs names them (Unmapped); say in status_words of "
+            "schools[tcs] what they mean, then: systemctl restart rosterd");
+}
+
+TEST_F(NeedsTest, WhatNobodyKnowsNamesItsSchoolInEachCommand) {
+  School().mutable_tasks()->set_resting(2);
+  EXPECT_EQ(Only(true).mend,
+            "rosterctl tasks --state unknown --school tcs names them; look on the site, then "
+            "rosterctl confirm ID... --school tcs or rosterctl retry ID... --school tcs");
+}
+
 TEST_F(NeedsTest, StoppedPollsAreToldBesideTheirReason) {
   Reject("school-key-refused", "FACTS refuses the key.");
   School().clear_next_poll_at();
@@ -190,7 +218,7 @@ TEST_F(NeedsTest, TasksWithoutWorkersDeadAndUnknown) {
   School().mutable_tasks()->Clear();
   School().mutable_tasks()->set_unknown(1);
   School().mutable_tasks()->set_resting(1);
-  EXPECT_NE(Only().mend.find("rosterctl confirm or rosterctl retry"), std::string::npos);
+  EXPECT_NE(Only().mend.find("rosterctl confirm ID... or rosterctl retry ID..."), std::string::npos);
 }
 
 TEST_F(NeedsTest, DiskConfigAndSilentWorkersAreOfNoSchool) {

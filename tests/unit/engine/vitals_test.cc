@@ -71,6 +71,27 @@ TEST_F(Vitals, PollsAreCountedByWhatBecameOfThem) {
   EXPECT_LT(school.last_good.value().ended, school.last_poll.value().ended);
 }
 
+TEST_F(Vitals, ATroubleOfFactsIsOverWhenTheSiteFailsAPoll) {
+  auto job = desk.StartPoll();
+  const auto end = [&](PollEnd::Side side, const char* reason) {
+    desk.EndPoll({job.school, job.poll, side, Fail(Code::kRefused, reason, "It is refused."), {}});
+  };
+  end(PollEnd::Side::kSource, "school-key-refused");
+  EXPECT_TRUE(School().stopped);
+  EXPECT_TRUE(School().source_problem);
+  job = desk.StartPoll();
+  end(PollEnd::Side::kSite, "site-unauthorized");
+  EXPECT_FALSE(School().stopped);
+  EXPECT_FALSE(School().source_problem) << "it said that no poll goes out";
+  EXPECT_TRUE(School().site_problem);
+  job = desk.StartPoll();
+  end(PollEnd::Side::kSource, "school-key-refused");
+  const std::size_t started = desk.polls.started.size();
+  desk.Restart();
+  desk.Step();
+  EXPECT_EQ(desk.polls.started.size(), started + 1) << "a start tries the key at once";
+}
+
 TEST_F(Vitals, ARestartKnowsTheLastPollsAndCountsAnew) {
   desk.Poll();
   const model::SchoolVitals before = School();

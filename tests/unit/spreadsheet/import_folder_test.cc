@@ -212,6 +212,25 @@ TEST_F(ImportFolderTest, AFileWithoutARowIsNotLeftToBeUploaded) {
   EXPECT_FALSE(std::filesystem::exists(Import("plan-12-add.csv")));
 }
 
+// All files of a plan are uploaded together: what an earlier state invited or archived under its
+// number must not be among them.
+TEST_F(ImportFolderTest, BesideForeignFilesOfAPlanNoneIsBegun) {
+  List(Add(1));
+  Task task = Add(2);
+  task.origin = "ba9876543210";
+  task.action = model::Action::kInvite;
+  const auto listed = imports().List(task, Row(task), {});
+  ASSERT_FALSE(listed);
+  EXPECT_EQ(listed.error().reason, "import-foreign");
+  EXPECT_NE(listed.error().message.find(".plan-12-add.listed"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(Import("plan-12-invite.csv")));
+  task.id.plan = PlanId(13);
+  EXPECT_EQ(List(task), Standing::kListed) << "a plan of its own number";
+  task.id.plan = PlanId(12);
+  std::filesystem::remove(Import(".plan-12-add.listed"));
+  EXPECT_EQ(List(task), Standing::kListed);
+}
+
 // A state that is lost begins its plans from 1 again: what the folder still knows of plan 12 is of
 // other people, and says nothing of this one.
 TEST_F(ImportFolderTest, ALedgerOfAnotherStateIsNotBelieved) {

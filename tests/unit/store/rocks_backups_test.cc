@@ -615,6 +615,15 @@ TEST_F(Backups, WhoWasForgottenSinceIsNamed) {
   EXPECT_EQ(MarkOf()->forgotten, (std::vector<PersonId>{PersonId(7), PersonId(9)}));
 }
 
+TEST_F(Backups, WhatACutOffFirstRestoreHasCopiedIsNoState) {
+  fs::create_directories(dir_.path() / "db.restoring");
+  const auto refused = CheckNoRestoreInterrupted(db());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "restore-interrupted");
+  EXPECT_EQ(refused.error().message.find("rename"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("Restore again"), std::string::npos);
+}
+
 class Quotas : public Backups {
  protected:
   Quotas() { *key_.bytes.begin() = 7; }
@@ -721,6 +730,12 @@ TEST_F(Backups, WhatACutOffRestoreHasLeftIsNoStoreAndNoEmptyOneTakesItsPlace) {
   const std::string several = CheckNoRestoreInterrupted(db()).error().message;
   EXPECT_NE(several.find("20260824T063005Z-10 (the newest of 6 that were kept)"), std::string::npos)
       << several;
+  // Half of a restore is nothing to go on with.
+  fs::create_directory(dir_.path() / "db.restoring");
+  EXPECT_NE(CheckNoRestoreInterrupted(db()).error().message.find("db.restoring, away"),
+            std::string::npos)
+      << CheckNoRestoreInterrupted(db()).error().message;
+  fs::remove(dir_.path() / "db.restoring");
   // Half of a restore is thrown away by the next.
   fs::create_directory(dir_.path() / "db.restoring");
   std::ofstream(dir_.path() / "db.restoring" / "half") << "x";
