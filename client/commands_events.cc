@@ -17,8 +17,6 @@ namespace roster::client {
 namespace {
 
 constexpr Millis kListen{500};
-// A beat comes each second. Sooner than the loop, which then asks for what it missed.
-constexpr Millis kAskAfter{2000};
 
 constexpr std::size_t kSeqWidth = 7;
 constexpr std::size_t kTypeWidth = 17;
@@ -63,14 +61,35 @@ class Printer {
   std::uint64_t shown_ = 0;
 };
 
+// Fails as rosterd would where it shows no such school any more: a request about it would stand in
+// the journals of those that it does show.
+Answer<void> CheckIsThere(Session& session, const std::string& school) {
+  v1::Request request;
+  request.mutable_get_status();
+  CLIENT_ASSIGN(const v1::Reply reply, session.connection.Call(request));
+  for (const v1::SchoolStatus& one : reply.status().schools()) {
+    if (one.school() == school) return {};
+  }
+  Failure failure;
+  failure.message =
+      "rosterd shows this school no more. It was taken out of the config, or your role was. What "
+      "happens there is not followed any more.";
+  failure.error.emplace();
+  failure.error->set_code("not-found");
+  failure.error->set_reason("unknown-school");
+  failure.error->set_message(failure.message);
+  return tl::unexpected(std::move(failure));
+}
+
 // What is followed of one school. Stays where it is: its parts know each other.
 struct Course {
-  Course(const Session& session, const std::string& id, std::uint64_t since)
+  // `several`: others are followed too.
+  Course(Session& session, const std::string& id, std::uint64_t since, bool several)
       : school(id),
         connection(session.connection.For(id)),
         follower(id, since),
-        loop(connection, session.clock, follower),
-        heard(session.clock.Now()) {}
+        loop(connection, session.clock, follower,
+             several ? [&session, id] { return CheckIsThere(session, id); } : Loop::LookFirst()) {}
   Course(const Course&) = delete;
   Course& operator=(const Course&) = delete;
 
@@ -78,7 +97,6 @@ struct Course {
   Connection connection;
   Follower follower;
   Loop loop;
-  std::chrono::steady_clock::time_point heard;
 };
 using Courses = std::vector<std::unique_ptr<Course>>;
 
@@ -121,26 +139,6 @@ Answer<v1::Status> AskFollowed(Session& session, const EventsOptions& options) {
   return std::move(*reply.mutable_status());
 }
 
-// Fails as rosterd would where it shows no such school any more: a request about it would stand in
-// the journals of those that it does show.
-Answer<void> CheckIsThere(Session& session, const std::string& school) {
-  v1::Request request;
-  request.mutable_get_status();
-  CLIENT_ASSIGN(const v1::Reply reply, session.connection.Call(request));
-  for (const v1::SchoolStatus& one : reply.status().schools()) {
-    if (one.school() == school) return {};
-  }
-  Failure failure;
-  failure.message =
-      "rosterd shows this school no more. It was taken out of the config, or your role was. What "
-      "happens there is not followed any more.";
-  failure.error.emplace();
-  failure.error->set_code("not-found");
-  failure.error->set_reason("unknown-school");
-  failure.error->set_message(failure.message);
-  return tl::unexpected(std::move(failure));
-}
-
 Answer<Exit> Follow(Session& session, const EventsOptions& options, const v1::Status& status) {
   const bool several = status.schools_size() > 1;
   std::vector<std::string> schools;
@@ -154,7 +152,8 @@ Answer<Exit> Follow(Session& session, const EventsOptions& options, const v1::St
   Courses courses;
   for (const v1::SchoolStatus& school : status.schools()) {
     courses.push_back(std::make_unique<Course>(
-        session, school.school(), options.since.value_or(options.filter.from ? 0 : school.head())));
+        session, school.school(), options.since.value_or(options.filter.from ? 0 : school.head()),
+        several));
   }
   Printer printer(session, options.filter, width);
   const auto print = [&](const std::vector<v1::Entry>& entries) -> Answer<bool> {
@@ -168,13 +167,6 @@ Answer<Exit> Follow(Session& session, const EventsOptions& options, const v1::St
     CLIENT_ASSIGN(const std::optional<Published> published, feed->Receive(kListen));
     const auto hear = [&](Course& course) -> Answer<void> {
       const bool own = published && published->topic.starts_with(course.school + ".");
-      const auto now = session.clock.Now();
-      if (own) {
-        course.heard = now;
-      } else if (several && now - course.heard > kAskAfter) {
-        course.heard = now;
-        CLIENT_TRY(CheckIsThere(session, course.school));
-      }
       return course.loop.Hear(own ? published : std::nullopt, print);
     };
     CLIENT_TRY(WithEach(session, several, courses, hear));

@@ -12,7 +12,7 @@
 namespace roster::notify {
 namespace {
 
-constexpr double kSchoolsMax = 64;
+constexpr double kSchoolsMax = 1000;  // as many as rosterd serves
 constexpr double kRecipientsMax = 50;
 constexpr double kArgumentsMax = 100;
 constexpr double kYear = 366.0 * 86400;  // seconds

@@ -30,6 +30,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/format.h"
 #include "client/notify/arguments.h"
 #include "client/notify/command.h"
 #include "client/notify/config.h"
@@ -62,27 +63,40 @@ Answer<Config> Load(const std::string& path) {
   return client::Fail(Exit::kUsage, message);
 }
 
-// With --check by hand there is no systemd to hand out credentials: those are not looked at.
-bool IsAbsent(const SecretRef& ref) {
-  return ref.kind == SecretRef::Kind::kCredential &&
-         std::getenv("CREDENTIALS_DIRECTORY") == nullptr;
-}
+class Secrets {
+ public:
+  explicit Secrets(bool check) : check_(check) {}
 
-Answer<std::string> ResolveUnlessAbsent(const SecretRef& ref, bool check) {
-  if (check && IsAbsent(ref)) return "";
-  return Resolve(ref);
-}
+  // With --check by hand there is no systemd to hand out credentials: those are not looked at.
+  bool Skips(const SecretRef& ref) {
+    const bool skips = check_ && ref.kind == SecretRef::Kind::kCredential &&
+                       std::getenv("CREDENTIALS_DIRECTORY") == nullptr;
+    skipped_ = skipped_ || skips;
+    return skips;
+  }
+  Answer<std::string> Look(const SecretRef& ref) {
+    if (Skips(ref)) return "";
+    return Resolve(ref);
+  }
+  // Any so far.
+  bool skipped() const { return skipped_; }
 
-Answer<std::unique_ptr<Target>> OpenTarget(const Config& config, const Rule& rule, bool check) {
+ private:
+  const bool check_;
+  bool skipped_ = false;
+};
+
+Answer<std::unique_ptr<Target>> OpenTarget(const Config& config, const Rule& rule,
+                                           Secrets& secrets) {
   if (rule.mail) {
     std::string password;
     if (config.mail->login) {
-      CLIENT_ASSIGN(password, ResolveUnlessAbsent(config.mail->login->password, check));
+      CLIENT_ASSIGN(password, secrets.Look(config.mail->login->password));
     }
     return std::make_unique<MailByCurl>(*config.mail, std::move(password), *rule.mail);
   }
   if (rule.webhook) {
-    CLIENT_ASSIGN(std::string secret, ResolveUnlessAbsent(rule.webhook->secret, check));
+    CLIENT_ASSIGN(std::string secret, secrets.Look(rule.webhook->secret));
     return std::make_unique<WebhookByCurl>(*rule.webhook, std::move(secret));
   }
   return std::make_unique<CommandByFork>(*rule.command);
@@ -171,8 +185,8 @@ int Work(const Config& config, const std::optional<client::CallKeys>& keys,
   std::vector<std::thread> threads;
   threads.reserve(runners.size());
   for (const auto& runner : runners) threads.emplace_back([&runner] { runner->Run(); });
-  spdlog::info("roster-notify {} is ready: {} rules, rosterd at {}", ROSTER_VERSION,
-               config.rules.size(), config.control);
+  spdlog::info("roster-notify {} is ready: {}, rosterd at {}", ROSTER_VERSION,
+               client::Count(config.rules.size(), "rule"), config.control);
   sd_notify(0, "READY=1");
   WatchOver(runners, clock);
   sd_notify(0, "STOPPING=1");
@@ -202,9 +216,10 @@ int Main(int argc, char** argv) {
     return kWrongUsage;
   }
   std::map<std::string, std::unique_ptr<Target>> targets;
+  Secrets secrets(arguments.check);
   bool good = true;
   for (const Rule& rule : config->rules) {
-    auto target = OpenTarget(*config, rule, arguments.check);
+    auto target = OpenTarget(*config, rule, secrets);
     if (target) {
       targets[rule.name] = std::move(*target);
     } else {
@@ -213,7 +228,7 @@ int Main(int argc, char** argv) {
     }
   }
   std::optional<client::CallKeys> keys;
-  if (config->certificate && !(arguments.check && IsAbsent(*config->certificate))) {
+  if (config->certificate && !secrets.Skips(*config->certificate)) {
     auto pair = ResolveKeyPair(*config->certificate);
     if (pair) {
       keys = client::CallKeys{config->server_key, std::move(*pair)};
@@ -224,8 +239,10 @@ int Main(int argc, char** argv) {
   }
   if (!good) return kWrongUsage;
   if (arguments.check) {
-    std::cout << path << " is good: " << config->rules.size() << " rules, "
-              << config->schools.size() << " schools\n";
+    std::cout << path << " is good: " << client::Count(config->rules.size(), "rule") << ", "
+              << client::Count(config->schools.size(), "school")
+              << (secrets.skipped() ? "; credentials were not looked at: systemd hands them out\n"
+                                    : "\n");
     return 0;
   }
   return Work(*config, keys, std::move(targets));

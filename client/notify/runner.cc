@@ -55,6 +55,13 @@ class Runner::Course {
         channel(config.control, keys),
         connection(channel, clock, kPatience, school) {}
 
+  // Follows anew, from the state on.
+  void Unfollow() {
+    loop.reset();
+    follower.reset();
+    feed.reset();  // it would subscribe again by itself, whether the school is there or not
+  }
+
   State state;
   Watch watch;
   bool begun = false;    // the state counts: it was read, or made and saved
@@ -146,10 +153,14 @@ Answer<void> Runner::Follow(Course& course) {
       course.begun = true;
       spdlog::info("{}: begins after entry {}", name_, course.state.seq);
     }
+    CLIENT_TRY(LearnKnown(course));
     // Subscribed before the first replay, so that nothing falls between.
     CLIENT_ASSIGN(course.feed, client::ZmqFeed::Open(found.events, school_.id, keys_));
     course.follower.emplace(school_.id, course.state.seq, course.state.hash);
-    course.loop.emplace(course.connection, clock_, *course.follower);
+    course.loop.emplace(course.connection, clock_, *course.follower, [&]() -> Answer<void> {
+      CLIENT_TRY(client::FindSchool(course.connection, config_.events, school_.id));
+      return {};
+    });
     return course.loop->CatchUp(take);
   }
   for (int i = 0; i < kAtOnce && !course.watch.Full() && !clock_.Interrupted(); ++i) {
@@ -160,25 +171,45 @@ Answer<void> Runner::Follow(Course& course) {
   return {};
 }
 
+Answer<v1::ReplayReply> Runner::Replay(Course& course, std::uint64_t since, std::uint32_t limit) {
+  ++turns_;
+  v1::Request request;
+  request.mutable_replay()->set_since(since);
+  request.mutable_replay()->set_limit(limit);
+  CLIENT_ASSIGN(v1::Reply reply, course.connection.Call(request));
+  return std::move(*reply.mutable_replay());
+}
+
+Answer<void> Runner::LearnKnown(Course& course) {
+  State& state = course.state;
+  if (!state.hash.empty() || state.seq == 0) return {};
+  CLIENT_ASSIGN(const v1::ReplayReply reply, Replay(course, state.seq - 1, 1));
+  if (reply.entries().empty()) return {};  // the follower says what that means
+  v1::Entry entry;
+  const std::string& bytes = reply.entries(0);
+  if (!entry.ParseFromString(bytes) || entry.seq() != state.seq) return {};
+  state.hash = client::EntryHash(bytes);
+  state.at = TimeOf(entry);
+  course.changed = true;
+  return {};
+}
+
 Answer<void> Runner::GoOnAfterRestore(Course& course, const client::Failure& fault) {
   const std::uint64_t known = course.follower->known();
-  const auto replay = [&](std::uint64_t since, std::uint32_t limit) -> Answer<v1::ReplayReply> {
-    ++turns_;
-    v1::Request request;
-    request.mutable_replay()->set_since(since);
-    request.mutable_replay()->set_limit(limit);
-    CLIENT_ASSIGN(v1::Reply reply, course.connection.Call(request));
-    return std::move(*reply.mutable_replay());
+  const auto replay = [&](std::uint64_t since, std::uint32_t limit) {
+    return Replay(course, since, limit);
   };
   CLIENT_ASSIGN(const auto back, FindPutBack(school_.id, known, course.state.at, replay));
   if (!back) {
-    const std::string problem = client::Clean(fault.message);
-    SetProblem(problem);
-    stopped_ = true;
-    spdlog::error(
-        "{}: {} This rule is stopped. When you know what happened, let it begin anew as its "
-        "`since` says: systemctl stop roster-notify; mv {} {}.aside; systemctl start roster-notify",
-        name_, problem, state_file_, state_file_);
+    stops_for_ = client::Clean(fault.message);
+    SetProblem(stops_for_);
+    course.watch.Close();
+    if (const std::size_t held = course.watch.Held(); held > 0) {
+      spdlog::error(
+          "{}: {} This rule stops when what it has read and not yet told is told or given up: {} "
+          "of the journal that was known.",
+          name_, stops_for_, held == 1 ? "1 entry" : fmt::format("{} entries", held));
+    }
     return {};
   }
   const std::uint64_t from = back->restored.seq();
@@ -188,8 +219,18 @@ Answer<void> Runner::GoOnAfterRestore(Course& course, const client::Failure& fau
       name_, back->restored.restored().backup(), from, known, from);
   course.watch.OnPutBack(*back, Now());
   course.changed = true;
-  course.loop.reset();  // begins anew, after that entry
+  course.Unfollow();
   return {};
+}
+
+void Runner::Stop(Course& course) {
+  if (course.watch.Held() > 0) return;
+  SetProblem(stops_for_);
+  stopped_ = true;
+  spdlog::error(
+      "{}: {} This rule is stopped. When you know what happened, let it begin anew as its "
+      "`since` says: systemctl stop roster-notify; mv {} {}.aside; systemctl start roster-notify",
+      name_, stops_for_, state_file_, state_file_);
 }
 
 Delivery Runner::DeliveryOf(const Course& course, const Parcel& parcel, Time now) const {
@@ -219,9 +260,13 @@ Answer<void> Runner::Bury(Course& course, const Parcel& parcel) {
   const bool reminder = parcel.kind == Parcel::Kind::kReminder;
   const std::string whom =
       parcel.to.empty() ? "" : fmt::format(" for {} of its recipients", parcel.to.size());
-  const std::string file = fmt::format(
-      "{}/{}.{}{}-{}{}", letters_, name_, reminder ? fmt::format("reminder{}-", parcel.number) : "",
-      parcel.entries.front().seq(), parcel.entries.back().seq(), target_.LetterSuffix());
+  const v1::Entry& first = parcel.entries.front();
+  // With the first entry's time: after a restore its number is given out again.
+  const std::string file =
+      fmt::format("{}/{}.{}{}-{}.{}{}", letters_, name_,
+                  reminder ? fmt::format("reminder{}-", parcel.number) : "", first.seq(),
+                  parcel.entries.back().seq(), TimeOf(first).time_since_epoch().count(),
+                  target_.LetterSuffix());
   CLIENT_TRY(client::ReplaceFile(file, target_.Letter(delivery)));
   spdlog::error(
       "{}: {} given up{} after {} tries; it is kept in {}. Mend the target, and send it by "
@@ -236,7 +281,7 @@ void Runner::LookAtStatus(Course& course) {
   if (!course.watch.AsksStatus(Now())) return;
   v1::Request request;
   request.mutable_get_status();
-  const auto reply = course.connection.Call(request);
+  const auto reply = course.connection.For("").Call(request);  // as FindSchool does
   if (!reply) return;
   for (const v1::SchoolStatus& school : reply->status().schools()) {
     if (school.school() == school_.id) course.watch.OnStatus(school);
@@ -288,12 +333,15 @@ void Runner::Run() {
   while (!clock_.Interrupted()) {
     Course course(config_, keys_, rule_, clock_, school_.id);
     Answer<void> went = Begin(course);
-    if (went) SetProblem("");
+    if (went) SetProblem(stops_for_);
+    if (!stops_for_.empty()) course.watch.Close();
     while (went && !clock_.Interrupted()) {
       ++turns_;
       if (course.begun) went = Tell(course);
       if (!went || clock_.Interrupted()) break;
-      if (course.watch.Full()) {
+      if (!stops_for_.empty()) Stop(course);
+      if (stopped_) return;
+      if (!stops_for_.empty() || course.watch.Full()) {
         clock_.Wait(kPause);
         continue;
       }
@@ -301,12 +349,17 @@ void Runner::Run() {
       if (clock_.Interrupted()) break;
       if (!followed && course.follower && course.follower->is_another()) {
         followed = GoOnAfterRestore(course, followed.error());
-        if (stopped_) return;
+        if (!stops_for_.empty()) continue;
       }
       Say(course, followed ? "" : client::Clean(followed.error().message));
-      // Who is refused asks seldom: each time may stand in the journal.
       if (!followed) {
-        clock_.Wait(followed.error().exit == Exit::kFailed ? kPause : kPauseBroken);
+        // The next try looks first whether the school is there: a request about one that has left
+        // would stand in the journals of others.
+        const bool at_fault = course.follower && !course.follower->fault().empty();
+        course.Unfollow();
+        // Who is refused asks seldom: each time may stand in the journal.
+        const bool soon = followed.error().exit == Exit::kFailed && !at_fault;
+        clock_.Wait(soon ? kPause : kPauseBroken);
       }
     }
     // What was taken in since the last save is in the journal still.

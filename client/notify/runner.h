@@ -27,7 +27,7 @@ class Runner {
          const School& school, Target& target, client::Clock& clock);
 
   // Until the clock is interrupted, or the journal is not the one that was known and nothing
-  // explains it.
+  // explains it; then what was read before is told or given up first.
   void Run();
 
   // Grows while it goes on; stands still during one delivery, which its target's timeout bounds (6
@@ -42,13 +42,17 @@ class Runner {
   class Course;
   client::Answer<void> Begin(Course& course);   // from the state on disk, if there is one
   client::Answer<void> Follow(Course& course);  // a step, half a second at most when all is well
-  // The journal is another one: goes on after the Restored that explains it, or stops.
+  // The number alone is known where the journal was followed from its newest entry on.
+  client::Answer<void> LearnKnown(Course& course);
+  client::Answer<v1::ReplayReply> Replay(Course& course, std::uint64_t since, std::uint32_t limit);
+  // The journal is another one: goes on after the Restored that explains it, or begins to stop.
   client::Answer<void> GoOnAfterRestore(Course& course, const client::Failure& fault);
   client::Answer<void> Tell(Course& course);                        // all that is due
   void LookAtStatus(Course& course);                                // before a reminder
   client::Answer<void> Bury(Course& course, const Parcel& parcel);  // all tries have failed
   client::Answer<void> Save(Course& course);
   Delivery DeliveryOf(const Course& course, const Parcel& parcel, Time now) const;
+  void Stop(Course& course);  // once nothing is held any more
   void Say(Course& course, const std::string& problem);
   void SetProblem(const std::string& problem);
 
@@ -61,6 +65,7 @@ class Runner {
   const std::string name_;  // "RULE.SCHOOL": in logs and of files
   const std::string state_file_;
   const std::string letters_;  // the folder
+  std::string stops_for_;      // why it follows the journal no more; "": it does
   std::atomic<std::uint64_t> turns_{0};
   std::atomic<bool> stopped_{false};
   mutable std::mutex mutex_;

@@ -208,7 +208,7 @@ bool Watch::Collect(Time now) {
   std::size_t count = rule_.mail ? kMailEntriesMax : 1;
   if (rule_.digest) {
     // Set back, the clock does not make anybody wait for longer than the digest's time.
-    const bool due = now >= state_.pending.front().since + *rule_.digest ||
+    const bool due = closing_ || now >= state_.pending.front().since + *rule_.digest ||
                      now < state_.pending.front().since || state_.pending.size() >= kTogetherMax;
     if (!due) return false;
     count = kTogetherMax;
@@ -224,7 +224,7 @@ bool Watch::Collect(Time now) {
 }
 
 bool Watch::IsReminderDue(Time now) const {
-  if (!rule_.remind) return false;
+  if (!rule_.remind || closing_) return false;
   return std::any_of(state_.open.begin(), state_.open.end(), [&](const State::Open& open) {
     return open.told_at && Nags(open.entry) &&
            (now >= *open.told_at + *rule_.remind || now < *open.told_at - *rule_.remind);
@@ -267,14 +267,23 @@ const Parcel* Watch::Next(Time now, double random) {
 bool Watch::IsDue(const Parcel& parcel, Time now) const {
   // A clock that was set back does not hold a parcel for longer than any backoff is.
   const bool early = now < parcel.next_at && parcel.next_at - now <= std::chrono::hours(1);
-  return !early && parcel.failures < rule_.tries;
+  return !early && parcel.failures < Tries();
+}
+
+std::uint32_t Watch::Tries() const { return closing_failures_ >= rule_.tries ? 1 : rule_.tries; }
+
+std::size_t Watch::Held() const {
+  std::size_t held = state_.pending.size();
+  if (state_.sending) held += state_.sending->entries.size();
+  for (const Parcel& parcel : state_.aside) held += parcel.entries.size();
+  return held;
 }
 
 const Parcel* Watch::Exhausted() {
   aside_.reset();
-  if (state_.sending && state_.sending->failures >= rule_.tries) return &*state_.sending;
+  if (state_.sending && state_.sending->failures >= Tries()) return &*state_.sending;
   const auto last = std::find_if(state_.aside.begin(), state_.aside.end(), [&](const Parcel& one) {
-    return one.failures >= rule_.tries || state_.aside.size() > kAsideMax;
+    return one.failures >= Tries() || state_.aside.size() > kAsideMax;
   });
   if (last == state_.aside.end()) return nullptr;
   aside_ = static_cast<std::size_t>(last - state_.aside.begin());
@@ -310,6 +319,7 @@ void Watch::OnFailed(Time now, std::optional<seconds> later) {
   Parcel* const parcel = Current();
   if (parcel == nullptr) return;
   ++parcel->failures;
+  if (closing_ && !aside_) ++closing_failures_;
   if (!later) return;
   parcel->next_at =
       std::max(parcel->next_at, now + std::min<seconds>(*later, std::chrono::hours(1)));

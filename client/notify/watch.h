@@ -105,6 +105,14 @@ class Watch {
   // No more entries now.
   bool Full() const { return state_.pending.size() >= kPendingMax; }
 
+  // The journal is followed no more: what is held is told without waiting for the digest's time,
+  // in quiet hours alone it is not, and nothing is reminded of anew. `tries` failures are for all
+  // of it together: from then on what fails once is given up, so that it ends though nobody is
+  // there.
+  void Close() { closing_ = true; }
+  // Entries that are pending, on their way or set aside.
+  std::size_t Held() const;
+
   // Whether a reminder is due that the school's status, as it is now, may spare: OnStatus hears it.
   bool AsksStatus(Time now) const;
   void OnStatus(const v1::SchoolStatus& status);
@@ -141,11 +149,14 @@ class Watch {
   PlanTraits TraitsOf(const v1::Entry& opened) const;
   bool IsDue(const Parcel& parcel, Time now) const;
   Parcel* Current();
+  std::uint32_t Tries() const;
 
   const Rule& rule_;
   Zone zone_;
   State& state_;
   std::optional<std::size_t> aside_;  // of State::aside; nullopt: State::sending
+  bool closing_ = false;
+  std::uint32_t closing_failures_ = 0;  // of State::sending; one recipient's own are no sign
 };
 
 }  // namespace roster::notify

@@ -47,6 +47,7 @@ Answer<void> Loop::Hear(const std::optional<Published>& published, const Take& t
     }
   } else if (now - heard_ > kSilenceMax) {
     heard_ = now;
+    if (look_first_) CLIENT_TRY(look_first_());
     follower_.OnSilence();
   }
   CLIENT_ASSIGN(const bool more, Give(take));

@@ -88,10 +88,9 @@ void Tell(const store::RestoreReport& report, const config::Config& config) {
   if (!report.problem.empty()) std::cout << report.problem << "\n";
   std::cout << "Next: start rosterd, then rosterctl poll --wait. Tasks that were open in the "
                "backup are looked up at the site before anything is written; plans that were not "
-               "approved are to be made anew. Subscribers that know a later entry stop and say so "
-               "(the runbook says how they go on); an invitation sent after the backup shows only "
-               "on a site that "
-               "tells invitedAt.\n";
+               "approved are to be made anew. roster-notify says so and goes on; other subscribers "
+               "that know a later entry stop and say so (the runbook says how they go on). An "
+               "invitation sent after the backup shows only on a site that tells invitedAt.\n";
 }
 
 }  // namespace

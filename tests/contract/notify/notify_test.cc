@@ -45,15 +45,15 @@ class Notify : public testing::Test {
   }
 
   // `rules`: in flow style, one an element.
-  void Configure(const std::vector<std::string>& rules,
-                 const std::string& name = "Example School") {
+  void Configure(const std::vector<std::string>& rules, const std::string& name = "Example School",
+                 const std::string& since = "beginning") {
     std::string text =
         "state_dir: " + state_ + "\nrosterd: {control: \"" + world_.endpoint() +
         "\"}\nschools:\n  - {id: tcs, name: \"" + name + "\"}\n" +
         "mail:\n  server: localhost\n  port: " + std::to_string(mail_->port()) +
         "\n  login: {user: roster, password: {file: " + world_.Path("mail-password") +
         "}}\n  ca_file: " + mail_->ca_file() + "\n  from: rosterd@example.org\nrules:\n";
-    for (const std::string& rule : rules) text += "  - {since: beginning, " + rule + "}\n";
+    for (const std::string& rule : rules) text += "  - {since: " + since + ", " + rule + "}\n";
     WriteFile(world_.Path("notify.yaml"), text);
   }
   std::string ToWebhook(const HttpReceiver& receiver) const {
@@ -71,6 +71,35 @@ class Notify : public testing::Test {
     notify_ = e2e::Process::Start(
         {e2e::Program("client/notify/roster-notify"), "--config", world_.Path("notify.yaml")},
         world_.Path("notify.log"));
+  }
+  void StopDaemon() {
+    world_.daemon().Kill(SIGTERM);
+    world_.daemon().Wait();
+  }
+  // From the newest backup; it does not run then.
+  void Restore() {
+    StopDaemon();
+    const auto restored = e2e::Run(
+        {e2e::Program("daemon/rosterd"), "--config", world_.config(), "--restore", "latest"});
+    ASSERT_EQ(restored.code, 0) << restored.out << restored.err;
+    EXPECT_NE(restored.out.find("roster-notify says so and goes on; other subscribers that know a "
+                                "later entry stop and say so"),
+              std::string::npos)
+        << restored.out;
+    decisions_ = 0;
+  }
+  // What PutOlderStore puts back: another store, without a word of it in its journal.
+  void KeepOlderStore() {
+    StopDaemon();
+    fs::copy(world_.Path("state"), world_.Path("older"), fs::copy_options::recursive);
+    world_.StartDaemon();
+  }
+  void PutOlderStore() {
+    StopDaemon();
+    fs::rename(world_.Path("state"), world_.Path("newer"));
+    fs::rename(world_.Path("older"), world_.Path("state"));
+    world_.StartDaemon();
+    decisions_ = 0;
   }
   // An entry each.
   void Decide(int times) {
@@ -130,6 +159,18 @@ class Notify : public testing::Test {
       names.push_back(file.path().filename().string());
     }
     return names;
+  }
+  Json StateOf(const std::string& rule) const {
+    return Json::parse(ReadFile(state_ + "/" + rule + ".tcs.json"), nullptr, false);
+  }
+  // The numbers from the newest Restored on.
+  std::set<std::uint64_t> AfterRestore() {
+    std::set<std::uint64_t> seqs;
+    for (const auto& entry : world_.Events()) {
+      if (entry.contains("restored")) seqs.clear();
+      seqs.insert(std::stoull(entry.at("seq").get<std::string>()));
+    }
+    return seqs;
   }
   std::string Log() const { return ReadFile(world_.Path("notify.log")); }
 
@@ -246,13 +287,6 @@ TEST_F(Notify, AfterARestoreItSaysSoOnceAndGoesOn) {
   HttpReceiver receiver([](std::size_t, const Got&) { return 200; });
   Configure({"name: people, entries: [SourceStopped], mail: {to: [a@example.org]}",
              "name: program, entries: all, " + ToWebhook(receiver)});
-  const auto restore = [&] {
-    world_.daemon().Kill(SIGTERM);
-    world_.daemon().Wait();
-    const auto restored = e2e::Run(
-        {e2e::Program("daemon/rosterd"), "--config", world_.config(), "--restore", "latest"});
-    ASSERT_EQ(restored.code, 0) << restored.out << restored.err;
-  };
   const auto types = [&](std::uint64_t since) {
     std::vector<std::string> seen;
     for (const Got& got : receiver.All()) {
@@ -276,9 +310,8 @@ TEST_F(Notify, AfterARestoreItSaysSoOnceAndGoesOn) {
       notify_.Kill(SIGTERM);
       EXPECT_EQ(notify_.Wait(), 0);
     }
-    ASSERT_NO_FATAL_FAILURE(restore());
+    ASSERT_NO_FATAL_FAILURE(Restore());
     world_.StartDaemon();
-    decisions_ = 0;
     if (round == 2) {
       ASSERT_NO_FATAL_FAILURE(Decide(8));
       Start();
@@ -299,24 +332,101 @@ TEST_F(Notify, AfterARestoreItSaysSoOnceAndGoesOn) {
   EXPECT_EQ(count(types(0), "rosterd.v1.Restored"), 2);
 }
 
-// Another store, without a word of it in its journal.
+// It knows where it began, and has been told of nothing.
+TEST_F(Notify, ARuleThatHasHadNoEntryYetNoticesARestore) {
+  HttpReceiver receiver([](std::size_t, const Got&) { return 200; });
+  Configure({"name: program, entries: all, " + ToWebhook(receiver)}, "Example School", "now");
+  ASSERT_EQ(world_.Ctl({"backup", "--wait"}).code, 0);
+  ASSERT_NO_FATAL_FAILURE(Decide(4));
+  Start();
+  ASSERT_TRUE(Eventually([&] {
+    const Json state = StateOf("program");
+    return !state.is_discarded() && !state.at("hash").get<std::string>().empty();
+  }));
+  notify_.Kill(SIGTERM);
+  EXPECT_EQ(notify_.Wait(), 0);
+  EXPECT_TRUE(receiver.All().empty());
+  ASSERT_NO_FATAL_FAILURE(Restore());
+  world_.StartDaemon();
+  ASSERT_NO_FATAL_FAILURE(Decide(8));
+  Start();
+  EXPECT_TRUE(Eventually([&] { return Ids(receiver.All()) == AfterRestore(); })) << Log();
+}
+
+TEST_F(Notify, DeadLettersOfNumbersThatComeAgainAreKeptBeside) {
+  HttpReceiver receiver([](std::size_t, const Got&) { return 503; });
+  Configure({"name: program, tries: 1, entries: all, " + ToWebhook(receiver)});
+  Start();
+  ASSERT_EQ(world_.Ctl({"backup", "--wait"}).code, 0);
+  ASSERT_NO_FATAL_FAILURE(Decide(4));
+  const std::size_t before = Journal().size();
+  ASSERT_TRUE(Eventually([&] { return Letters().size() == before; }));
+  ASSERT_NO_FATAL_FAILURE(Restore());
+  world_.StartDaemon();
+  ASSERT_NO_FATAL_FAILURE(Decide(4));
+  EXPECT_TRUE(Eventually([&] { return Letters().size() == before + AfterRestore().size(); }))
+      << Letters().size();
+}
+
+// A question about it would be refused, and stand in the journals of the others.
+TEST_F(Notify, ASchoolThatLeftRosterdIsNotAskedAboutAndGoesOnWhenItIsBack) {
+  HttpReceiver receiver([](std::size_t, const Got&) { return 200; });
+  const std::string alone = ReadFile(world_.config());
+  std::string north = alone.substr(alone.find("  - id: tcs"));
+  north.replace(north.find("tcs"), 3, "north");
+  const std::string site = world_.sandbox().site().url();
+  north.replace(north.find(site), site.size(), "http://127.0.0.1:9");
+  const auto start_daemon = [&](const std::string& text) {
+    WriteFile(world_.config(), text, true);
+    world_.StartDaemon();
+  };
+  const auto told = [&](const std::string& school) {
+    std::set<std::uint64_t> seqs;
+    for (const Got& got : receiver.All()) {
+      const Json event = Json::parse(got.body);
+      if (event.at("source") != "/rosterd/" + school) continue;
+      seqs.insert(std::stoull(event.at("data").at("seq").get<std::string>()));
+    }
+    return seqs;
+  };
+  StopDaemon();
+  start_daemon(alone + north);
+  Configure({"name: program, entries: all, " + ToWebhook(receiver)});
+  std::string config = ReadFile(world_.Path("notify.yaml"));
+  WriteFile(world_.Path("notify.yaml"),
+            config.insert(config.find("  - {id: tcs"), "  - {id: north}\n"));
+  Start();
+  ASSERT_EQ(world_.Ctl({"backup", "--wait"}).code, 0);
+  ASSERT_TRUE(Eventually([&] { return !told("north").empty(); }));
+  // Away for long enough to be missed: a subscription that is open comes again by itself.
+  StopDaemon();
+  ASSERT_TRUE(
+      Eventually([&] { return Log().find("warning program.north: ") != std::string::npos; }));
+  start_daemon(alone);
+  ASSERT_TRUE(Eventually(
+      [&] { return Log().find("rosterd shows no school \"north\" here") != std::string::npos; }));
+  ASSERT_NO_FATAL_FAILURE(Decide(1));
+  ASSERT_TRUE(Eventually([&] { return told("tcs") == Journal(); }));
+  EXPECT_EQ(world_.CountEvents("requestRefused"), 0U);
+  StopDaemon();
+  start_daemon(alone + north);
+  ASSERT_EQ(world_.Ctl({"backup", "--wait"}).code, 0);
+  std::set<std::uint64_t> all;
+  for (const Json& entry : world_.CtlJson({"--school", "north", "events"})) {
+    all.insert(std::stoull(entry.at("seq").get<std::string>()));
+  }
+  EXPECT_TRUE(Eventually([&] { return told("north") == all; })) << "from where it stood";
+}
+
 TEST_F(Notify, AJournalThatNothingExplainsStopsItWithWhatToDo) {
   HttpReceiver receiver([](std::size_t, const Got&) { return 200; });
   Configure({"name: program, entries: all, " + ToWebhook(receiver)});
-  world_.daemon().Kill(SIGTERM);
-  world_.daemon().Wait();
-  fs::copy(world_.Path("state"), world_.Path("older"), fs::copy_options::recursive);
-  world_.StartDaemon();
+  KeepOlderStore();
   Start();
   ASSERT_NO_FATAL_FAILURE(Decide(4));
   const auto known = Journal();
   ASSERT_TRUE(Eventually([&] { return Ids(receiver.All()) == known; }));
-  world_.daemon().Kill(SIGTERM);
-  world_.daemon().Wait();
-  fs::rename(world_.Path("state"), world_.Path("newer"));
-  fs::rename(world_.Path("older"), world_.Path("state"));
-  world_.StartDaemon();
-  decisions_ = 0;
+  PutOlderStore();
   ASSERT_NO_FATAL_FAILURE(Decide(6));
   ASSERT_TRUE(Eventually([&] { return notify_.HasEnded(); }));
   EXPECT_EQ(notify_.Wait(), 3);
@@ -327,6 +437,37 @@ TEST_F(Notify, AJournalThatNothingExplainsStopsItWithWhatToDo) {
   fs::rename(state_ + "/program.tcs.json", state_ + "/program.tcs.json.aside");
   Start();
   ASSERT_TRUE(Eventually([&] { return Ids(receiver.All()) == Journal(); }));
+}
+
+// To whom nobody answers, it is kept for.
+TEST_F(Notify, WhatWasReadBeforeAStopIsToldOrADeadLetter) {
+  HttpReceiver receiver([](std::size_t, const Got&) { return 200; });
+  HttpReceiver dead([](std::size_t, const Got&) { return 503; });
+  const std::string digest = ", entries: all, digest: 1h, ";
+  Configure({"name: program" + digest + ToWebhook(receiver),
+             "name: gone, tries: 2" + digest + ToWebhook(dead)});
+  KeepOlderStore();
+  Start();
+  ASSERT_NO_FATAL_FAILURE(Decide(4));
+  const std::size_t known = Journal().size();
+  for (const char* rule : {"program", "gone"}) {
+    ASSERT_TRUE(Eventually([&] {
+      const Json state = StateOf(rule);
+      return !state.is_discarded() && state.at("pending").size() == known;
+    })) << rule;
+  }
+  EXPECT_TRUE(receiver.All().empty());
+  PutOlderStore();
+  ASSERT_NO_FATAL_FAILURE(Decide(6));
+  ASSERT_TRUE(Eventually([&] { return notify_.HasEnded(); }));
+  EXPECT_EQ(notify_.Wait(), 3);
+  ASSERT_EQ(receiver.All().size(), 1U);
+  EXPECT_EQ(Json::parse(receiver.All().front().body).at("data").at("entries").size(), known);
+  ASSERT_EQ(Letters().size(), 1U);
+  const Json letter = Json::parse(ReadFile(state_ + "/dead-letters/" + Letters().front()));
+  EXPECT_EQ(letter.at("data").at("entries").size(), known);
+  EXPECT_NE(Log().find(std::to_string(known) + " entries of the journal that was known"),
+            std::string::npos);
 }
 
 TEST_F(Notify, AWebhookIsASignedCloudEvent) {
@@ -574,11 +715,19 @@ TEST_F(Notify, CheckNamesLinesAndWhatIsAllowed) {
   EXPECT_NE(checked.err.find("notify.yaml:12: rules[0].entries[0]: must be one of Acknowledged, "),
             std::string::npos)
       << checked.err;
-  Configure({"name: people, mail: {to: [a@example.org]}"});
-  EXPECT_EQ(e2e::Run({e2e::Program("client/notify/roster-notify"), "--check", "--config",
-                      world_.Path("notify.yaml")})
-                .code,
-            0);
+  const auto good = [&](const std::string& rule) {
+    Configure({rule});
+    const auto ran = e2e::Run({e2e::Program("client/notify/roster-notify"), "--check", "--config",
+                               world_.Path("notify.yaml")});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return ran.out;
+  };
+  const std::string words = world_.Path("notify.yaml") + " is good: 1 rule, 1 school";
+  EXPECT_EQ(good("name: people, mail: {to: [a@example.org]}"), words + "\n");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_EQ(good("name: program, webhook: {url: \"https://example.org/\", "
+                 "secret: {credential: hook}}"),
+            words + "; credentials were not looked at: systemd hands them out\n");
 }
 
 // From another machine, as it were: by a key that has the role subscriber, and no other.

@@ -155,6 +155,17 @@ TEST(Keys, RangesHoldAtBothEnds) {
   EXPECT_FALSE(With("port", "25", "65536").empty());
 }
 
+TEST(Keys, AsManySchoolsAsRosterdServes) {
+  const auto problems = [](int count) {
+    std::string text = "state_dir: /x\nrules: [{name: a, schools: [s1], command: {run: [/x]}}]\n";
+    text += "schools:\n";
+    for (int i = 1; i <= count; ++i) text += "  - {id: s" + std::to_string(i) + "}\n";
+    return ReadConfig(text).problems.size();
+  };
+  EXPECT_EQ(problems(1000), 0U);
+  EXPECT_NE(problems(1001), 0U);
+}
+
 TEST(Keys, WhatIsRequiredIsMissed) {
   const Reading reading = ReadConfig("time_zone: UTC\n");
   std::vector<std::string> problems;

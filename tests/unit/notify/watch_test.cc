@@ -9,6 +9,7 @@
 #include <ctime>
 #include <random>
 #include <set>
+#include <vector>
 
 #include "client/notify/matters.h"
 #include "client/notify/state.h"
@@ -66,6 +67,52 @@ TEST_F(WatchTest, ARestoreIsToldByEveryRuleAndWhatItUndidAwaitsNobody) {
   EXPECT_FALSE(watch_.IsOpen(8));
   Enter(Stopped(7));
   EXPECT_EQ(Told(), " 7") << "the number is given out again";
+}
+
+TEST_F(WatchTest, ClosingItTellsWhatItHoldsAtOnceAndNothingAnew) {
+  rule_.digest = hours(1);
+  rule_.remind = hours(1);
+  Enter(Stopped(1));
+  now_ += hours(1);
+  EXPECT_EQ(Told(), " 1");
+  now_ += hours(1);
+  Enter(Review(2));
+  EXPECT_EQ(watch_.Held(), 1U);
+  watch_.Close();
+  EXPECT_EQ(Told(), " 2") << "the digest's time is not waited for";
+  EXPECT_EQ(watch_.Held(), 0U);
+  EXPECT_EQ(Told(), "") << "a reminder would be due";
+}
+
+TEST_F(WatchTest, ClosingItKeepsQuietHours) {
+  rule_.quiet = QuietHours{22 * 60, 7 * 60};
+  now_ = At(23);
+  Enter(Review(1));
+  watch_.Close();
+  EXPECT_EQ(Told(), "");
+  EXPECT_EQ(watch_.Held(), 1U);
+  now_ = At(24 + 7);
+  EXPECT_EQ(Told(), " 1");
+}
+
+TEST_F(WatchTest, ClosingItEndsThoughNobodyIsThere) {
+  rule_.mail.reset();  // each on its own
+  rule_.tries = 3;
+  for (std::uint64_t seq = 1; seq <= 4; ++seq) Enter(Review(seq));
+  watch_.Close();
+  std::vector<std::uint64_t> given_up;
+  int failures = 0;
+  for (int step = 0; step < 100 && watch_.Held() > 0; ++step, now_ += minutes(1)) {
+    while (const Parcel* const last = watch_.Exhausted()) {
+      given_up.push_back(last->entries.front().seq());
+      watch_.GiveUp(now_);
+    }
+    if (watch_.Next(now_, 0.5) == nullptr) continue;
+    watch_.OnFailed(now_, std::nullopt);
+    ++failures;
+  }
+  EXPECT_EQ(given_up, (std::vector<std::uint64_t>{1, 2, 3, 4}));
+  EXPECT_EQ(failures, 3 + 3) << "tries for all together, and one for each that is left";
 }
 
 TEST_F(WatchTest, WhatAwaitsIsToldAndTheRestIsNot) {
