@@ -296,7 +296,9 @@ class ConfigReader : private Reader {
     }
     if (watches > kWatchesMax) {
       Add(node, "rules",
-          fmt::format("rules times schools are {}; {} at most", watches, kWatchesMax));
+          fmt::format("rules times schools are {}; {} at most: give the others to another "
+                      "roster-notify, with a config and a state_dir of its own",
+                      watches, kWatchesMax));
     }
   }
 
