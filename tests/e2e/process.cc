@@ -16,7 +16,17 @@ namespace {
 
 int CodeOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
-[[noreturn]] void Exec(const std::vector<std::string>& argv, int in, int out, int err) {
+// As execv takes it; made before the fork. Between that and execv nothing is allocated: another
+// thread of the test may have held the allocator's lock, and that of a sanitizer is never let go.
+std::vector<char*> WordsOf(const std::vector<std::string>& argv) {
+  std::vector<char*> words;
+  words.reserve(argv.size() + 1);
+  for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  return words;
+}
+
+[[noreturn]] void Exec(char* const* words, int in, int out, int err) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::dup2(in, 0);
   ::dup2(out, 1);
@@ -25,10 +35,7 @@ int CodeOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + 
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  std::vector<char*> words;
-  for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  ::execv(words[0], words.data());
+  ::execv(words[0], words);
   ::_exit(127);
 }
 
@@ -66,9 +73,10 @@ Process Process::Start(const std::vector<std::string>& argv, const std::string& 
   const int out = log.empty()
                       ? ::open("/dev/null", O_WRONLY | O_CLOEXEC)
                       : ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const std::vector<char*> words = WordsOf(argv);
   Process process;
   process.pid_ = ::fork();
-  if (process.pid_ == 0) Exec(argv, in, out, out);
+  if (process.pid_ == 0) Exec(words.data(), in, out, out);
   ::close(in);
   ::close(out);
   return process;
@@ -98,8 +106,9 @@ Finished Run(const std::vector<std::string>& argv, const std::string& input,
   Pipe in;
   Pipe out;
   Pipe err;
+  const std::vector<char*> words = WordsOf(argv);
   const pid_t pid = ::fork();
-  if (pid == 0) Exec(argv, in.ends[0], out.ends[1], err.ends[1]);
+  if (pid == 0) Exec(words.data(), in.ends[0], out.ends[1], err.ends[1]);
   in.Close(0);
   out.Close(1);
   err.Close(1);
