@@ -218,7 +218,8 @@ TEST_F(NeedsTest, TasksWithoutWorkersDeadAndUnknown) {
   School().mutable_tasks()->Clear();
   School().mutable_tasks()->set_unknown(1);
   School().mutable_tasks()->set_resting(1);
-  EXPECT_NE(Only().mend.find("rosterctl confirm ID... or rosterctl retry ID..."), std::string::npos);
+  EXPECT_NE(Only().mend.find("rosterctl confirm ID... or rosterctl retry ID..."),
+            std::string::npos);
 }
 
 TEST_F(NeedsTest, DiskConfigAndSilentWorkersAreOfNoSchool) {
