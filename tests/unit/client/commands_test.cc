@@ -315,6 +315,12 @@ TEST_F(Commands, RetryNamesTasksOrAll) {
   world_.daemon.requests.clear();
   world_.Run({"retry", "--all"});
   EXPECT_TRUE(Only("retry_tasks").retry_tasks().all_dead());
+  // What waits for the site is tried at once all the same.
+  reply.mutable_retry()->set_retried(0);
+  world_.daemon.On("retry_tasks", reply);
+  EXPECT_NE(world_.Run({"retry", "--all"}).out.find("what waits for the site is tried at once"),
+            std::string::npos);
+  EXPECT_NE(world_.Run({"retry", "7.12"}).out.find("Nothing is queued again."), std::string::npos);
 }
 
 TEST_F(Commands, ConfirmNamesTasksUnderACommandId) {

@@ -79,20 +79,7 @@ class Schools : public testing::Test {
     v1::Reply unknown;
     unknown.mutable_explain();
     Answer("explain", known, unknown);
-    world_.daemon.On("replay", [this](const v1::Request& request) {
-      const std::vector<std::string>& journal = journals_[request.school()];
-      v1::Reply reply;
-      v1::ReplayReply& replay = *reply.mutable_replay();
-      replay.set_head(journal.size());
-      for (std::size_t i = request.replay().since(); i < journal.size(); ++i) {
-        replay.add_entries(journal[i]);
-        if (request.replay().numbered()) replay.add_numbers(i + 1);
-      }
-      if (request.replay().numbered()) {
-        replay.set_head_hash(journal.empty() ? std::string(32, '\0') : EntryHash(journal.back()));
-      }
-      return reply;
-    });
+    world_.daemon.On("replay", [this](const v1::Request& request) { return Replay(request); });
     v1::Reply state;
     state.mutable_verify()->set_tasks(4);
     world_.daemon.On("verify_state", state);
@@ -110,6 +97,22 @@ class Schools : public testing::Test {
       if (refusing_.contains(request.school())) return Refusal();
       return request.school() == "tcs" ? some : none;
     });
+  }
+
+  // As rosterd answers.
+  v1::Reply Replay(const v1::Request& request) {
+    const std::vector<std::string>& journal = journals_[request.school()];
+    v1::Reply reply;
+    v1::ReplayReply& replay = *reply.mutable_replay();
+    replay.set_head(journal.size());
+    for (std::size_t i = request.replay().since(); i < journal.size(); ++i) {
+      replay.add_entries(journal[i]);
+      if (request.replay().numbered()) replay.add_numbers(i + 1);
+    }
+    if (request.replay().numbered()) {
+      replay.set_head_hash(journal.empty() ? std::string(32, '\0') : EntryHash(journal.back()));
+    }
+    return reply;
   }
 
   void Append(const std::string& school) {
@@ -361,13 +364,7 @@ TEST_F(Following, EveryEntryOfEverySchoolComesOnceWithItsSchool) {
 TEST_F(Following, OneThatRefusesIsLeftOutAndTheOthersGoOn) {
   world_.daemon.On("replay", [this](const v1::Request& request) {
     if (request.school() == "tcs") return Refusal();
-    v1::Reply reply;
-    const std::vector<std::string>& journal = journals_[request.school()];
-    reply.mutable_replay()->set_head(journal.size());
-    for (std::size_t i = request.replay().since(); i < journal.size(); ++i) {
-      reply.mutable_replay()->add_entries(journal[i]);
-    }
-    return reply;
+    return Replay(request);
   });
   int step = 0;
   world_.published = [&]() -> std::optional<Published> {
@@ -429,13 +426,7 @@ TEST_F(Following, ASchoolThatRosterdDoesNotKnowEndsNobodyElse) {
   };
   world_.daemon.On("replay", [this](const v1::Request& request) {
     if (request.school() == "tcs") return ErrorOf("not-found", "unknown-school", "No school tcs.");
-    v1::Reply reply;
-    const std::vector<std::string>& journal = journals_[request.school()];
-    reply.mutable_replay()->set_head(journal.size());
-    for (std::size_t i = request.replay().since(); i < journal.size(); ++i) {
-      reply.mutable_replay()->add_entries(journal[i]);
-    }
-    return reply;
+    return Replay(request);
   });
   const Ran ran = world_.Run({"events", "--follow"});
   EXPECT_EQ(ran.exit, 0);

@@ -48,6 +48,17 @@ TEST_F(TableTest, NoLineIsWiderThanTheTerminalAndIdsStayWhole) {
   }
 }
 
+// Whatever reads it finds an address in one piece.
+TEST_F(TableTest, WhereNobodyReadsByAWidthRowsAreAsLongAsTheyNeedToBe) {
+  const std::string address = "bartholomew.wolfeschlegelsteinhausen@students.example.org";
+  Terminal piped{30};
+  piped.bounded = false;
+  console_.emplace(in_, out_, err_, piped);
+  Table table(kColumns, *console_);
+  table.Add({{"1", Tone::kPlain, {}}, {address, Tone::kPlain, {}}, {"new", Tone::kPlain, {}}});
+  EXPECT_EQ(Lines(table.Take()).at(1), " 1  " + address + "  new");
+}
+
 TEST_F(TableTest, AWrappedCellLosesNoWord) {
   Table table(kColumns, Of(30));
   table.Add({{"1", Tone::kPlain, {}},
