@@ -148,8 +148,7 @@ std::string TaskSentence(std::string_view reason) {
       {"site-forbidden", "The token may not do this on the site: check its rights."},
       {"write-refused",
        "The site refuses to change this account; where it refuses all, site.scim.write_token may "
-       "not "
-       "write."},
+       "not write."},
       {"rejected-by-site", "The site calls the request wrong: it will not help to send it again."},
       {"attribute-dropped", "The site accepted the change and did not keep it."},
       {"externalid-not-kept",
