@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <sstream>
 #include <zmq.hpp>
 
 #include "tests/e2e/world.h"
@@ -123,6 +124,56 @@ TEST(Refuse, AWrongConfigNamesFileLineAndKey) {
   EXPECT_EQ(refused.code, 2);
   EXPECT_NE(refused.err.find("wrong.yaml:4: schools[0].colour"), std::string::npos) << refused.err;
   EXPECT_EQ(e2e::Run({Program("daemon/rosterd"), "--config", world.config(), "--check"}).code, 0);
+}
+
+TEST(Refuse, AStateDirectoryThatIsAFileOrIsPerhapsAnother) {
+  World world(SmallSchool(38));
+  const auto check = [&](const std::string& state_dir) {
+    std::ifstream given(world.config());
+    std::stringstream text;
+    text << given.rdbuf();
+    std::string config = text.str();
+    config.replace(config.find(world.Path("state")), world.Path("state").size(), state_dir);
+    const std::string path = world.Path("other.yaml");
+    std::ofstream(path) << config;
+    return e2e::Run({Program("daemon/rosterd"), "--config", path, "--check"});
+  };
+  const std::string file = world.Path("file");
+  std::ofstream(file) << "something else\n";
+  const Finished refused = check(file);
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("state_dir: " + file + " is there, and is no directory."),
+            std::string::npos)
+      << refused.err;
+
+  // rosterd makes its own directory at its start, so that a new one is only asked about.
+  const std::string parent = world.Path("nowhere");
+  const Finished asked = check(parent + "/state");
+  EXPECT_EQ(asked.code, 0) << asked.err;
+  EXPECT_NE(asked.err.find("state_dir: neither " + parent + "/state is there nor " + parent +
+                           ": is that path meant?"),
+            std::string::npos)
+      << asked.err;
+  EXPECT_FALSE(std::filesystem::exists(parent)) << "a check makes nothing";
+  EXPECT_EQ(check(world.Path("new")).err, "");
+}
+
+TEST(Refuse, AReloadSaysWhichSecretTheNextStartWouldMiss) {
+  World world(SmallSchool(39));
+  world.StartDaemon();
+  world.School();
+  std::filesystem::remove(world.Path("api_key"));
+  world.daemon().Kill(SIGHUP);
+  EXPECT_TRUE(Eventually([&] {
+    const std::string logs = world.Logs();
+    const auto at = logs.find("warning schools[tcs] (");
+    return at != std::string::npos && logs.substr(at, logs.find('\n', at) - at)
+                                          .ends_with("; rosterd does not start without it)");
+  }));
+  const Finished reloaded = world.Ctl({"reload"});
+  EXPECT_EQ(reloaded.code, 0) << reloaded.err;
+  EXPECT_NE(reloaded.out.find("schools[tcs]"), std::string::npos) << reloaded.out;
+  world.School();  // what it has read still serves
 }
 
 TEST(Refuse, WrongUsageOfTheClient) {

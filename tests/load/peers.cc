@@ -19,6 +19,14 @@ std::uint64_t Memory(pid_t pid, const std::string& line) {
   return 0;
 }
 
+std::uint64_t MemoryMax(std::uint64_t baseline, std::uint64_t above) {
+#ifdef __SANITIZE_ADDRESS__
+  return baseline + 2 * above + 256;
+#else
+  return baseline + above;
+#endif
+}
+
 void RaiseDescriptors() {
   rlimit files{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);

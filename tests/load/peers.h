@@ -19,6 +19,9 @@ namespace roster::load {
 
 // A line "Vm...:" of /proc/PID/status, in MiB.
 std::uint64_t Memory(pid_t pid, const std::string& line);
+// What a peak has to stay below, in MiB. The address sanitizer puts zones around everything, and
+// keeps 256 MiB of what was freed before it is used again.
+std::uint64_t MemoryMax(std::uint64_t baseline, std::uint64_t above);
 
 // As many descriptors as this process may have.
 void RaiseDescriptors();

@@ -191,6 +191,21 @@ TEST_F(Schools, EveryLineOfJsonIsTheSameMessageWithItsSchool) {
   EXPECT_EQ(Lines(world_.Run({"journal", "verify", "--json"}).out).size(), 3U);
 }
 
+TEST_F(Schools, WhatIsNewerThanKnownNamesItsSchool) {
+  world_.daemon.On("get_status", [](const v1::Request&) {
+    v1::Reply reply = SampleStatus();
+    reply.mutable_status()->mutable_schools(0)->set_acknowledged(38);
+    reply.mutable_status()->mutable_schools(0)->set_head(40);
+    return reply;
+  });
+  EXPECT_NE(world_.Run({"status"}).out.find("2 are newer: rosterctl journal --since 38"),
+            std::string::npos);
+  const Ran named = world_.Run({"--school", "tcs", "status"});
+  EXPECT_NE(named.out.find("2 are newer: rosterctl --school tcs journal --since 38"),
+            std::string::npos)
+      << named.out;
+}
+
 TEST_F(Schools, WithOneNamedItAloneIsAskedAndShownAsEver) {
   const Ran named = world_.Run({"users", "--school", "tcs", "--json"});
   EXPECT_EQ(world_.daemon.Requests("list_users").size(), 1U);

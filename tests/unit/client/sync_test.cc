@@ -167,6 +167,25 @@ TEST_F(Sync, WaitSaysWhenTheWorkersAreThereForOthersAlone) {
             std::string::npos);
 }
 
+TEST_F(Sync, WaitSaysWhatTheSiteLacksWithCommandsOfItsSchool) {
+  v1::Reply status = SampleStatus();
+  status.mutable_status()->mutable_schools(0)->set_site_problem(
+      "The site can't be reached. Look: `rosterctl tasks` says what waits.");
+  world_.daemon.On("get_status", status);
+  int looks = 0;
+  world_.daemon.On("get_plan", [&](const v1::Request&) {
+    return PlanOf(++looks % 100 != 0 ? Approved() : Finished(18, 0));
+  });
+  EXPECT_NE(world_.Run({"sync", "--yes", "--wait"}).err.find("Look: `rosterctl tasks` says"),
+            std::string::npos);
+  const Ran ran = world_.Run({"--school", "tcs", "sync", "--yes", "--wait"});
+  EXPECT_NE(
+      ran.err.find("The site: The site can't be reached. Look: `rosterctl --school tcs tasks` "
+                   "says what waits. Waiting on."),
+      std::string::npos)
+      << ran.err;
+}
+
 TEST_F(Sync, WaitDoesNotWaitForEverForWhatOnlyAPersonCanSettle) {
   v1::Plan plan = Approved();
   plan.mutable_tasks()->Clear();
