@@ -14,6 +14,13 @@
 namespace roster::e2e {
 namespace {
 
+// Times as long is waited where a sanitizer makes the programs so much slower.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kSlower = 6;
+#else
+constexpr int kSlower = 1;
+#endif
+
 int CodeOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 // As execv takes it; made before the fork. Between that and execv nothing is allocated: another
@@ -116,7 +123,7 @@ Finished Run(const std::vector<std::string>& argv, const std::string& input,
   in.Close(1);
 
   Finished finished;
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + kSlower * patience;
   std::array<pollfd, 2> fds{{{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}}};
   std::array<std::string*, 2> texts{&finished.out, &finished.err};
   while (fds[0].fd >= 0 || fds[1].fd >= 0) {
@@ -140,7 +147,7 @@ Finished Run(const std::vector<std::string>& argv, const std::string& input,
 }
 
 bool Eventually(const std::function<bool()>& condition, std::chrono::seconds patience) {
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + kSlower * patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
     ::poll(nullptr, 0, 20);
