@@ -166,7 +166,8 @@ std::string CsvLine(const CsvRow& row, char delimiter) {
     const std::string& field = row[i];
     if (i > 0) line += delimiter;
     const bool quoted = field.find_first_of(special) != std::string::npos ||
-                        (!field.empty() && (field.front() == ' ' || field.back() == ' '));
+                        (!field.empty() && (field.front() == ' ' || field.back() == ' ')) ||
+                        field.starts_with(kByteOrderMark);  // at the start of a file it'd be lost
     if (!quoted) {
       line += field;
       continue;

@@ -231,7 +231,7 @@ struct Writer {
     out.set_person(event.person.value());
   }
   void operator()(const model::ConfigReloaded& event) const {
-    entry.mutable_config_reloaded()->set_config(Bytes(event.config));
+    entry.mutable_config_reloaded()->set_config(std::string(event.config.view()));
   }
   void operator()(const model::PersonsForgotten& event) const {
     wire::PersonsForgotten& out = *entry.mutable_persons_forgotten();

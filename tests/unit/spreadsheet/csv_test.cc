@@ -97,8 +97,9 @@ TEST(Csv, WhatIsNoCsvIsSaidWithLineAndColumnAndNoValue) {
 
 TEST(Csv, WhatIsWrittenIsReadAgainAsTheSame) {
   for (const char delimiter : {',', ';', '\t'}) {
-    for (const CsvRow& row : {CsvRow{"a", "", "c"}, CsvRow{"a,b", "\"q\"", "x;y"},
-                              CsvRow{" a", "b "}, CsvRow{""}, CsvRow{"tab\there", "Zoë"}}) {
+    for (const CsvRow& row :
+         {CsvRow{"a", "", "c"}, CsvRow{"a,b", "\"q\"", "x;y"}, CsvRow{" a", "b "}, CsvRow{""},
+          CsvRow{"tab\there", "Zoë"}, CsvRow{"\xEF\xBB\xBF-", "a byte order mark"}}) {
       const std::string line = CsvLine(row, delimiter);
       EXPECT_TRUE(line.ends_with("\r\n"));
       EXPECT_EQ(ReadAll(line, 100, delimiter).rows, (std::vector<CsvRow>{row})) << line;
