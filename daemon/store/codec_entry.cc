@@ -70,6 +70,7 @@ void PutLinks(const Links& links,
 struct Writer {
   wire::Entry& entry;
 
+  // Of what need not be there: none is written as nothing. What has to be there is written whole.
   static std::string Bytes(const Digest& digest) {
     return digest.empty() ? std::string() : std::string(digest.view());
   }
@@ -216,8 +217,8 @@ struct Writer {
   void operator()(const model::ApprovalGiven& event) const {
     wire::ApprovalGiven& out = *entry.mutable_approval_given();
     out.set_plan(event.plan.value());
-    out.set_digest(Bytes(event.digest));
-    out.set_choice(Bytes(event.choice));
+    out.set_digest(std::string(event.digest.view()));
+    out.set_choice(std::string(event.choice.view()));
     out.set_reason(event.reason);
     out.set_replaces(event.replaces.value());
     out.set_replaced_actor(event.replaced_actor);

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <zmq.hpp>
 
 #include "roster/v1/control.pb.h"
@@ -24,10 +23,7 @@ class Access : public testing::Test {
  protected:
   // The config, with `access` of these entries.
   void Write(const std::string& entries) {
-    std::ifstream file(world_.config());
-    std::stringstream text;
-    text << file.rdbuf();
-    std::string config = text.str();
+    std::string config = ReadFile(world_.config());
     const auto at = config.find("access:\n");
     if (at != std::string::npos) config.resize(at);
     if (!entries.empty()) config += "access:\n" + entries;

@@ -250,9 +250,7 @@ TEST_F(District, ASchoolWithoutTheRoleForItIsLeftOut) {
 }
 
 TEST_F(District, ASchoolThatLeavesTheConfigIsToldAtTheStartWithWhatWaits) {
-  std::stringstream config;
-  config << std::ifstream(world_.config()).rdbuf();
-  const std::string both = config.str();
+  const std::string both = ReadFile(world_.config());
   const auto stop = [&] {
     world_.daemon().Kill(SIGTERM);
     EXPECT_EQ(world_.daemon().Wait(), 0);

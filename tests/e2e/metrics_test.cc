@@ -6,7 +6,6 @@
 #include <csignal>
 #include <fstream>
 #include <regex>
-#include <sstream>
 
 #include "tests/e2e/world.h"
 #include "tests/unit/metrics/promtool.h"
@@ -116,10 +115,7 @@ TEST_F(MetricsOfAWorld, CommandsAndRefusalsLeaveALineAndQueriesOnlyAtDebug) {
       << logs;
   EXPECT_EQ(logs.find("GetStatus"), std::string::npos) << "what only asks";
 
-  std::ifstream file(world_.config());
-  std::stringstream text;
-  text << file.rdbuf();
-  std::string config = text.str();
+  std::string config = ReadFile(world_.config());
   config.replace(config.find("log_level: info"), 15, "log_level: debug");
   std::ofstream(world_.config()) << config;
   const Finished reloaded = world_.Ctl({"reload"});

@@ -43,7 +43,8 @@ class Process {
 Finished Run(const std::vector<std::string>& argv, const std::string& input = "",
              std::chrono::seconds patience = std::chrono::seconds(120));
 
-// Asks until it is true; false when `patience` is over: six times as long under a sanitizer.
+// Asks until it is true; false when `patience` is over. Under a sanitizer both wait six times as
+// long.
 bool Eventually(const std::function<bool()>& condition,
                 std::chrono::seconds patience = std::chrono::seconds(60));
 

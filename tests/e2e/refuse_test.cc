@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
-#include <sstream>
 #include <zmq.hpp>
 
 #include "tests/e2e/world.h"
@@ -129,10 +128,7 @@ TEST(Refuse, AWrongConfigNamesFileLineAndKey) {
 TEST(Refuse, AStateDirectoryThatIsAFileOrIsPerhapsAnother) {
   World world(SmallSchool(38));
   const auto check = [&](const std::string& state_dir) {
-    std::ifstream given(world.config());
-    std::stringstream text;
-    text << given.rdbuf();
-    std::string config = text.str();
+    std::string config = ReadFile(world.config());
     config.replace(config.find(world.Path("state")), world.Path("state").size(), state_dir);
     const std::string path = world.Path("other.yaml");
     std::ofstream(path) << config;

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 
 #include "daemon/store/codec.h"
 #include "daemon/store/keys.h"
@@ -39,13 +38,6 @@ Rows RowsOf(const std::string& db) {
     }
   }
   return rows;
-}
-
-std::string Text(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 // Each effect at most once for each account, however often it was asked for. `again`: effects that
@@ -134,7 +126,7 @@ TEST_F(Drill, StateJournalAndCursorsAreThoseOfTheBackupAndNothingHappensTwice) {
                                      "--json", "events", "--follow", "--since", "0"},
                                     heard);
   EXPECT_TRUE(Eventually(
-      [&] { return Text(heard).find("\"seq\":\"" + known + "\"") != std::string::npos; }));
+      [&] { return ReadFile(heard).find("\"seq\":\"" + known + "\"") != std::string::npos; }));
   Kill(world.worker());
   Kill(world.daemon());
 
@@ -178,7 +170,7 @@ TEST_F(Drill, StateJournalAndCursorsAreThoseOfTheBackupAndNothingHappensTwice) {
   // The subscriber is told, and stops.
   EXPECT_TRUE(Eventually([&] { return follower.HasEnded(); }));
   EXPECT_NE(follower.Wait(), 0);
-  EXPECT_NE(Text(heard).find("backup"), std::string::npos) << Text(heard);
+  EXPECT_NE(ReadFile(heard).find("backup"), std::string::npos) << ReadFile(heard);
 
   // Everything is asked for again, after a look at where things stand.
   world.StartWorker();
@@ -310,8 +302,8 @@ TEST_F(Drill, TwoAtOnceAreOneAndBothAreTold) {
                                         "backup", "--wait"};
   Process one = Process::Start(ask, world.Path("one"));
   Process two = Process::Start(ask, world.Path("two"));
-  EXPECT_EQ(one.Wait(), 0) << Text(world.Path("one"));
-  EXPECT_EQ(two.Wait(), 0) << Text(world.Path("two"));
+  EXPECT_EQ(one.Wait(), 0) << ReadFile(world.Path("one"));
+  EXPECT_EQ(two.Wait(), 0) << ReadFile(world.Path("two"));
   const Json list = world.CtlJson({"backups"}).at(0);
   EXPECT_GE(list["backups"].size(), 1U);
   for (const Json& backup : list["backups"]) EXPECT_TRUE(backup["verified"].get<bool>());

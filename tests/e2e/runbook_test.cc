@@ -28,13 +28,6 @@ namespace fs = std::filesystem;
 const std::vector<std::string> kPrograms = {"rosterctl", "rosterd", "roster-worker",
                                             "roster-notify"};
 
-std::string Read(const fs::path& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 struct Line {
   std::string section;
   bool root = false;
@@ -42,7 +35,7 @@ struct Line {
 };
 
 const std::string& Runbook() {
-  static const std::string kText = Read(fs::path(DEPLOY_DIR) / "README.md");
+  static const std::string kText = ReadFile(fs::path(DEPLOY_DIR) / "README.md");
   return kText;
 }
 
@@ -135,7 +128,7 @@ std::vector<std::vector<std::string>> CallsOf(const std::string& command) {
   EXPECT_EQ(finished.code, 0) << command << finished.err;
   std::vector<std::vector<std::string>> found;
   std::vector<std::string> call;
-  std::istringstream text(Read(calls));
+  std::istringstream text(ReadFile(calls));
   for (std::string word; std::getline(text, word);) {
     if (!word.empty()) {
       call.push_back(word);
@@ -229,7 +222,7 @@ TEST(Runbook, EverySectionIsInTheTableAtItsTop) {
 std::set<std::string> WordsIn(const std::vector<std::string>& files, const std::string& pattern) {
   std::set<std::string> words;
   for (const std::string& file : files) {
-    const std::string text = Read(fs::path(DEPLOY_DIR).parent_path() / file);
+    const std::string text = ReadFile(fs::path(DEPLOY_DIR).parent_path() / file);
     EXPECT_FALSE(text.empty()) << file;
     const std::regex word(pattern);
     for (auto at = std::sregex_iterator(text.begin(), text.end(), word);
@@ -351,7 +344,7 @@ TEST(Runbook, WhatAPersonTypesDoesWhatItSays) {
 // The secrets that a config names, each in a file of its own, as systemd would make them; users of
 // this machine in place of those that it names.
 fs::path InPlace(const std::string& example, const fs::path& directory) {
-  std::string text = std::regex_replace(Read(fs::path(DEPLOY_DIR) / "examples" / example),
+  std::string text = std::regex_replace(ReadFile(fs::path(DEPLOY_DIR) / "examples" / example),
                                         std::regex(R"(users: \[[a-z-]+\])"), "users: [root]");
   text = std::regex_replace(text, std::regex("/srv/volunteers"), directory.string());
   fs::create_directory(directory / "imports");

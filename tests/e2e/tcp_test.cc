@@ -70,9 +70,7 @@ TEST_F(Tcp, ASyncOfThreeMachinesShowsNothingOnTheWire) {
   const bus::RecordingProxy control(Told(world, "control at "));
   const bus::RecordingProxy tasks(Told(world, "tasks at "));
 
-  std::stringstream text;
-  text << std::ifstream(world.config()).rdbuf();
-  std::string config = text.str();
+  std::string config = ReadFile(world.config());
   const std::string worker = "worker: {";
   ASSERT_NE(config.find(worker), std::string::npos);
   config.replace(config.find(worker), worker.size(),

@@ -12,13 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string Read(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 std::string MakeDirectory() {
   std::string name = (fs::temp_directory_path() / "rosterd-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) std::abort();
@@ -26,6 +19,13 @@ std::string MakeDirectory() {
 }
 
 }  // namespace
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
 
 std::string Program(const std::string& name) { return std::string(ROSTER_BUILD_DIR) + "/" + name; }
 
@@ -99,7 +99,9 @@ void World::StartWorker() {
       Process::Start({Program("daemon/roster-worker"), "--config", config_}, Path("worker.log"));
 }
 
-std::string World::Logs() const { return Read(Path("rosterd.log")) + Read(Path("worker.log")); }
+std::string World::Logs() const {
+  return ReadFile(Path("rosterd.log")) + ReadFile(Path("worker.log"));
+}
 
 Finished World::Ctl(std::vector<std::string> arguments, const std::string& input) {
   arguments.insert(arguments.begin(), {Program("client/rosterctl"), "--endpoint", endpoint()});

@@ -80,6 +80,9 @@ class World {
   Process worker_;
 };
 
+// The whole file; "" where there is none.
+std::string ReadFile(const std::string& path);
+
 // Programs beside the test: "daemon/rosterd", ...
 std::string Program(const std::string& name);
 

@@ -12,14 +12,14 @@
 namespace roster::simulation {
 namespace {
 
-// Under a sanitizer a seed takes twenty times as long.
+// Under the address sanitizer a seed takes twenty times as long.
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::uint64_t kForEach = 1;
 #else
 constexpr std::uint64_t kForEach = 12;
 #endif
 
-// So many for each that a property test tries, up to 600; as many here as there, for two cores.
+// So many for each that a property test tries, of 50 at the most; as many here as there, for two cores.
 std::uint64_t Seeds() {
   const char* text = std::getenv("ROSTER_TEST_SEEDS");
   const std::uint64_t asked = text != nullptr ? std::strtoull(text, nullptr, 10) : 20;
