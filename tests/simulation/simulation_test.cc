@@ -19,7 +19,8 @@ constexpr std::uint64_t kForEach = 1;
 constexpr std::uint64_t kForEach = 12;
 #endif
 
-// So many for each that a property test tries, of 50 at the most; as many here as there, for two cores.
+// So many for each that a property test tries, of 50 at the most; as many here as there, for two
+// cores.
 std::uint64_t Seeds() {
   const char* text = std::getenv("ROSTER_TEST_SEEDS");
   const std::uint64_t asked = text != nullptr ? std::strtoull(text, nullptr, 10) : 20;
