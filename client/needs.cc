@@ -209,13 +209,11 @@ void AddDecisions(const v1::SchoolStatus& school, bool several, std::vector<Need
          fmt::format("Held by the guard on {}: {}", GuardText(hold.guard()), hold.message()),
          CommandFor(kPlanners, school, "rosterctl plan", several)});
   }
-  std::uint64_t waiting = 0;
   for (const v1::Plan& plan : school.waiting()) {
     needs.push_back({Urgency::kReview, id,
                      fmt::format("Plan {} waits for a second approver; {} approved it.",
                                  plan.plan(), plan.first_approval().actor()),
                      "another person: " + SecondCommand(plan, several ? id : "")});
-    if (!plan.invitations()) waiting = std::max(waiting, plan.items());
   }
   if (school.unknown_words_size() > 0) {
     needs.push_back(
@@ -230,7 +228,6 @@ void AddDecisions(const v1::SchoolStatus& school, bool several, std::vector<Need
     needs.push_back({Urgency::kReview, id, ToReview(counters) + ".",
                      CommandFor(kSeers, school, "rosterctl users", several)});
   }
-  const std::uint64_t pending = PendingOf(counters);
   // Those that wait for a second approver are told above; of rows that are too old nothing is
   // planned.
   const bool stale = school.export_wanted() || IsRejectedAsStale(school);
@@ -240,9 +237,9 @@ void AddDecisions(const v1::SchoolStatus& school, bool several, std::vector<Need
                      "export the volunteers on the site again, then: " +
                          CommandFor(kPollers, school, "rosterctl poll --wait", several)});
   }
-  if (pending > waiting && school.holds().empty() && !stale) {
+  if (ToApprove(school) > 0 && school.holds().empty() && !stale) {
     needs.push_back(
-        {Urgency::kReview, id, Count(pending, "change") + " to look at and approve.",
+        {Urgency::kReview, id, Count(PendingOf(counters), "change") + " to look at and approve.",
          fmt::format("{}, then {}", CommandFor(kPlanners, school, "rosterctl plan", several),
                      CommandFor(kApprovers, school, "rosterctl sync", several))});
   }
@@ -300,6 +297,15 @@ void AddOverdueBackup(const v1::Status& status, std::vector<Need>& needs) {
 
 std::uint64_t PendingOf(const v1::Counters& counters) {
   return counters.to_add() + counters.to_update() + counters.to_archive() + counters.to_restore();
+}
+
+std::uint64_t ToApprove(const v1::SchoolStatus& school) {
+  std::uint64_t waiting = 0;
+  for (const v1::Plan& plan : school.waiting()) {
+    if (!plan.invitations()) waiting = std::max(waiting, plan.items());
+  }
+  const std::uint64_t pending = PendingOf(school.counters());
+  return pending > waiting ? pending - waiting : 0;
 }
 
 bool IsStopped(const v1::SchoolStatus& school) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "client/needs.h"
+
 namespace roster::notify {
 namespace {
 
@@ -53,8 +55,10 @@ bool SettlesTask(const Entry& later, const TaskName& name) {
   return TaskOf(later) == name;
 }
 
-bool IsOfPeople(const v1::PlanApproved& plan) {
-  return plan.adds() + plan.updates() + plan.archives() + plan.restores() > 0;
+bool IsOfErrorsAlone(const v1::ReviewRequired& review) {
+  return review.new_users() + review.pending_adds() + review.pending_updates() +
+             review.pending_archives() + review.pending_restores() ==
+         0;
 }
 
 // Of a plan that is held, or has one approval of two.
@@ -111,17 +115,26 @@ std::uint64_t PlanOf(const Entry& opened) {
 }
 
 bool NeedsStatus(const Entry& opened, const PlanTraits& plan) {
-  return opened.has_plan_prepared() && !plan.invitations && plan.undo_of == 0;
+  if (opened.has_plan_prepared()) return !plan.invitations && plan.undo_of == 0;
+  return opened.has_review_required() || opened.has_restored();
 }
 
-bool Settles(const v1::SchoolStatus& status) { return status.holds().empty(); }
+bool Settles(const v1::SchoolStatus& status, const Entry& opened) {
+  if (opened.has_plan_prepared()) return status.holds().empty();
+  if (opened.has_restored()) {
+    return status.has_last_good_poll() &&
+           status.last_good_poll().ended_at().seconds() > opened.at().seconds();
+  }
+  const v1::Counters& counters = status.counters();
+  if (IsOfErrorsAlone(opened.review_required())) return counters.status_error() == 0;
+  return counters.fresh() == 0 && client::ToApprove(status) == 0;
+}
 
 bool Settles(const Entry& later, const Entry& opened, const PlanTraits& plan) {
   if (later.has_acknowledged()) return later.acknowledged().seq() >= opened.seq();
   switch (opened.event_case()) {
     case Entry::kReviewRequired:
-      return later.has_review_required() ||
-             (later.has_plan_approved() && IsOfPeople(later.plan_approved()));
+      return later.has_review_required();
     case Entry::kPlanPrepared:
       // A poll that found something new, and nothing pending that a guard would hold.
       if (later.has_review_required() && NeedsStatus(opened, plan)) {

@@ -41,10 +41,11 @@ std::uint64_t PlanOf(const v1::Entry& opened);
 // of PlanOf(opened); where it is not known, one of all that is pending.
 bool Settles(const v1::Entry& later, const v1::Entry& opened, const PlanTraits& plan);
 
-// Of what only the school's status can settle: a held plan of all that is pending, by a poll that
-// brought nothing new and took away what the guards held. No entry says so.
+// Of what the school's status can settle where no entry says so: a review, by decisions and
+// approvals, or by a poll that took away what there was; a held plan of all that is pending, by a
+// poll that took away what the guards held; a restore, by a poll that brought nothing new.
 bool NeedsStatus(const v1::Entry& opened, const PlanTraits& plan);
 // Whether it is settled as things are now, of an entry that NeedsStatus.
-bool Settles(const v1::SchoolStatus& status);
+bool Settles(const v1::SchoolStatus& status, const v1::Entry& opened);
 
 }  // namespace roster::notify

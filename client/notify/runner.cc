@@ -143,8 +143,8 @@ Answer<void> Runner::Follow(Course& course) {
     return !course.watch.Full();
   };
   if (!course.loop) {
-    CLIENT_ASSIGN(const auto found,
-                  client::FindSchool(course.connection, config_.events, school_.id));
+    CLIENT_ASSIGN(const auto found, client::FindSchool(course.connection, config_.control,
+                                                       config_.events, school_.id));
     if (!course.begun) {
       course.state.seq = rule_.from_beginning ? 0 : found.head;
       // The time of that entry is not known, and is no later than now.
@@ -158,7 +158,8 @@ Answer<void> Runner::Follow(Course& course) {
     CLIENT_ASSIGN(course.feed, client::ZmqFeed::Open(found.events, school_.id, keys_));
     course.follower.emplace(school_.id, course.state.seq, course.state.hash);
     course.loop.emplace(course.connection, clock_, *course.follower, [&]() -> Answer<void> {
-      CLIENT_TRY(client::FindSchool(course.connection, config_.events, school_.id));
+      CLIENT_TRY(
+          client::FindSchool(course.connection, config_.control, config_.events, school_.id));
       return {};
     });
     return course.loop->CatchUp(take);

@@ -157,16 +157,26 @@ PlanTraits Watch::TraitsOf(const v1::Entry& opened) const {
 
 bool Watch::AsksStatus(Time now) const {
   if (rule_.quiet && IsQuiet(*rule_.quiet, zone_, now)) return false;
-  if (state_.sending || !state_.pending.empty() || !IsReminderDue(now)) return false;
-  return std::any_of(state_.open.begin(), state_.open.end(), [this](const State::Open& open) {
-    return NeedsStatus(open.entry, TraitsOf(open.entry));
-  });
+  const auto asks = [this](const v1::Entry& entry) {
+    return NeedsStatus(entry, TraitsOf(entry)) && IsOpen(entry.seq());
+  };
+  if (state_.sending) {
+    const auto& entries = state_.sending->entries;
+    return IsDue(*state_.sending, now) && std::any_of(entries.begin(), entries.end(), asks);
+  }
+  if (const std::size_t count = Together(now); count > 0) {
+    const auto first = state_.pending.begin();
+    return std::any_of(first, first + static_cast<std::ptrdiff_t>(count),
+                       [&](const State::Pending& pending) { return asks(pending.entry); });
+  }
+  return IsReminderDue(now) &&
+         std::any_of(state_.open.begin(), state_.open.end(),
+                     [&](const State::Open& open) { return asks(open.entry); });
 }
 
 void Watch::OnStatus(const v1::SchoolStatus& status) {
-  if (!Settles(status)) return;
-  std::erase_if(state_.open, [this](const State::Open& open) {
-    return NeedsStatus(open.entry, TraitsOf(open.entry));
+  std::erase_if(state_.open, [&](const State::Open& open) {
+    return NeedsStatus(open.entry, TraitsOf(open.entry)) && Settles(status, open.entry);
   });
 }
 
@@ -202,18 +212,24 @@ void Watch::Forget(Time now) {
   });
 }
 
-// What is pending becomes a parcel, if it is time.
-bool Watch::Collect(Time now) {
-  if (state_.pending.empty()) return false;
+// How many of what is pending are told together, if it is time; else 0.
+std::size_t Watch::Together(Time now) const {
+  if (state_.pending.empty()) return 0;
   std::size_t count = rule_.mail ? kMailEntriesMax : 1;
   if (rule_.digest) {
     // Set back, the clock does not make anybody wait for longer than the digest's time.
     const bool due = closing_ || now >= state_.pending.front().since + *rule_.digest ||
                      now < state_.pending.front().since || state_.pending.size() >= kTogetherMax;
-    if (!due) return false;
+    if (!due) return 0;
     count = kTogetherMax;
   }
-  count = std::min(count, state_.pending.size());
+  return std::min(count, state_.pending.size());
+}
+
+// What is pending becomes a parcel, if it is time.
+bool Watch::Collect(Time now) {
+  const std::size_t count = Together(now);
+  if (count == 0) return false;
   Parcel parcel;
   for (std::size_t i = 0; i < count; ++i)
     parcel.entries.push_back(std::move(state_.pending[i].entry));
@@ -223,23 +239,32 @@ bool Watch::Collect(Time now) {
   return true;
 }
 
-bool Watch::IsReminderDue(Time now) const {
-  if (!rule_.remind || closing_) return false;
-  return std::any_of(state_.open.begin(), state_.open.end(), [&](const State::Open& open) {
-    return open.told_at && Nags(open.entry) &&
-           (now >= *open.told_at + *rule_.remind || now < *open.told_at - *rule_.remind);
-  });
+bool Watch::IsOverdue(const State::Open& open, Time now) const {
+  return open.told_at && Nags(open.entry) &&
+         (now >= *open.told_at + *rule_.remind || now < *open.told_at - *rule_.remind);
 }
 
-// Once one of those that were told is old enough, all of them are named again.
+bool Watch::IsReminderDue(Time now) const {
+  if (!rule_.remind || closing_) return false;
+  return std::any_of(state_.open.begin(), state_.open.end(),
+                     [&](const State::Open& open) { return IsOverdue(open, now); });
+}
+
+// Once one of those that were told is old enough, all of them are named again. Where they are too
+// many for one reminder, each names those whose turn it is: so each has its turn, and none twice.
 bool Watch::Remind(Time now) {
   if (!IsReminderDue(now)) return false;
   Parcel parcel;
   parcel.kind = Parcel::Kind::kReminder;
   parcel.number = ++state_.reminders;
+  const auto told =
+      std::count_if(state_.open.begin(), state_.open.end(),
+                    [](const State::Open& open) { return open.told_at && Nags(open.entry); });
+  const bool all = static_cast<std::size_t>(told) <= kTogetherMax;
   for (const State::Open& open : state_.open) {
-    if (!open.told_at || !Nags(open.entry)) continue;
-    if (parcel.entries.size() < kTogetherMax) parcel.entries.push_back(open.entry);
+    if (!open.told_at || !Nags(open.entry) || !(all || IsOverdue(open, now))) continue;
+    parcel.entries.push_back(open.entry);
+    if (parcel.entries.size() == kTogetherMax) break;
   }
   state_.sending = std::move(parcel);
   return true;

@@ -113,7 +113,8 @@ class Watch {
   // Entries that are pending, on their way or set aside.
   std::size_t Held() const;
 
-  // Whether a reminder is due that the school's status, as it is now, may spare: OnStatus hears it.
+  // Whether what is told next has something that the school's status, as it is now, may show to be
+  // done: OnStatus hears it.
   bool AsksStatus(Time now) const;
   void OnStatus(const v1::SchoolStatus& status);
 
@@ -143,7 +144,9 @@ class Watch {
   bool IsNews(const v1::Entry& refused);
   void Remember(const v1::Entry& entry);
   void Forget(Time now);
+  std::size_t Together(Time now) const;
   bool Collect(Time now);
+  bool IsOverdue(const State::Open& open, Time now) const;  // of a rule that reminds
   bool IsReminderDue(Time now) const;
   bool Remind(Time now);
   PlanTraits TraitsOf(const v1::Entry& opened) const;

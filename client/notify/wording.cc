@@ -147,14 +147,16 @@ class Teller {
   Telling Of(const v1::TaskUnknown& event) const {
     if (!event.resting()) return Plain();
     if (event.reason() == "to-upload") {
-      return {fmt::format("Import files of plan {} wait to be uploaded", event.plan()),
-              "an approver",
-              fmt::format("The {} of person {} is in the import file plan-{}-{}.csv. Upload it on "
-                          "the site, then confirm what the site took, and export again.",
-                          client::Word(event.action()), event.person(), event.plan(),
-                          client::Word(event.action())),
-              {Ctl(fmt::format("tasks --plan {}", event.plan())),
-               Ctl(fmt::format("confirm --plan {}", event.plan()))}};
+      return {
+          fmt::format("Import files of plan {} wait to be uploaded", event.plan()),
+          "an approver",
+          fmt::format("The {0} of person {1} is in the import file plan-{2}-{0}.csv, or, after a "
+                      "retry, in the newest plan-{2}-{0}-N.csv: the tasks of the plan name the "
+                      "files. Upload on the site what is not uploaded yet, then confirm what "
+                      "the site took (--except leaves out what it did not), and export again.",
+                      client::Word(event.action()), event.person(), event.plan()),
+          {Ctl(fmt::format("tasks --plan {}", event.plan())),
+           Ctl(fmt::format("confirm --plan {}", event.plan()))}};
     }
     return {fmt::format("Nobody knows the end of task {}.{}", event.plan(), event.index()),
             "an approver",

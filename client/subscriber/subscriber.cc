@@ -9,6 +9,7 @@
 #include "client/text.h"
 #include "client/zmq_channel.h"
 #include "client/zmq_feed.h"
+#include "client/zmq_link.h"
 
 namespace roster::client {
 namespace {
@@ -23,8 +24,8 @@ std::string HashOf(const std::vector<v1::Entry>& entries, std::size_t index,
 
 }  // namespace
 
-Answer<Whereabouts> FindSchool(Connection& connection, const std::string& events,
-                               const std::string& school) {
+Answer<Whereabouts> FindSchool(Connection& connection, const std::string& control,
+                               const std::string& events, const std::string& school) {
   v1::Request request;
   request.mutable_get_status();
   // Of all schools: one that is not there would be refused, which stands in the others' journals.
@@ -32,8 +33,8 @@ Answer<Whereabouts> FindSchool(Connection& connection, const std::string& events
   const v1::Status& status = reply.status();
   for (const v1::SchoolStatus& one : status.schools()) {
     if (one.school() != school && !(school.empty() && status.schools_size() == 1)) continue;
-    return Whereabouts{events.empty() ? status.events_endpoint() : events, one.school(), one.head(),
-                       status.schools_size()};
+    return Whereabouts{events.empty() ? Reachable(status.events_endpoint(), control) : events,
+                       one.school(), one.head(), status.schools_size()};
   }
   if (school.empty()) {
     return Fail(Exit::kUsage, fmt::format("rosterd shows {} schools here, and none was named.",
@@ -52,7 +53,7 @@ Answer<void> Subscriber::Run(const std::function<bool(const v1::Entry&)>& each) 
   connection.WaitForEver([this](const std::string& message) {
     if (options_.waiting) options_.waiting(message);
   });
-  auto found = FindSchool(connection, options_.events, options_.school);
+  auto found = FindSchool(connection, options_.control, options_.events, options_.school);
   if (!found) {
     if (clock_.Interrupted()) return {};
     return tl::unexpected(std::move(found).error());

@@ -52,7 +52,7 @@ class Subscriber {
 };
 
 // The endpoint of events and the school's id, as rosterd says: where `events` and `school` are
-// empty.
+// empty. `control`: where the connection goes.
 class Connection;
 struct Whereabouts {
   std::string events;
@@ -60,7 +60,7 @@ struct Whereabouts {
   std::uint64_t head = 0;  // of the journal, now
   int schools = 0;         // that rosterd shows here
 };
-Answer<Whereabouts> FindSchool(Connection& connection, const std::string& events,
-                               const std::string& school);
+Answer<Whereabouts> FindSchool(Connection& connection, const std::string& control,
+                               const std::string& events, const std::string& school);
 
 }  // namespace roster::client

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "client/subscriber/subscriber.h"
 #include "tests/unit/client/fake_world.h"
 
 namespace roster::client {
@@ -52,6 +53,20 @@ TEST_F(ConnectionTest, ACommandWithoutAnAnswerIsSentAgainUnderTheSameCommandId) 
   EXPECT_EQ(daemon_.requests[0].command_id(), daemon_.requests[2].command_id());
   EXPECT_EQ(daemon_.requests[0].request_id(), daemon_.requests[2].request_id());
   EXPECT_DOUBLE_EQ(Waited(), 6.0);
+}
+
+TEST_F(ConnectionTest, EventsAreWhereTheyAreReachedFromHere) {
+  v1::Reply reply = SampleStatus();
+  reply.mutable_status()->set_events_endpoint("tcp://0.0.0.0:7401");
+  daemon_.On("get_status", reply);
+  const auto events = [this](const std::string& control, const std::string& told) {
+    const auto found = FindSchool(connection_, control, told, "tcs");
+    return found ? found->events : found.error().message;
+  };
+  EXPECT_EQ(events("tcp://rosterd.example.org:7400", ""), "tcp://rosterd.example.org:7401");
+  EXPECT_EQ(events("ipc:///run/rosterd/control.sock", ""), "tcp://127.0.0.1:7401");
+  EXPECT_EQ(events("tcp://rosterd.example.org:7400", "tcp://relay.example.org:1"),
+            "tcp://relay.example.org:1");
 }
 
 TEST_F(ConnectionTest, TwoCommandsHaveTwoCommandIds) {

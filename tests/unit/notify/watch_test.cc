@@ -236,8 +236,35 @@ TEST_F(WatchTest, RemindsUntilALaterEntrySettlesIt) {
   now_ += hours(1);
   EXPECT_EQ(Told(), "R 1 2");
   Enter(Approved(3, 7));
-  now_ += hours(48);
-  EXPECT_EQ(Told(), "");
+  now_ += hours(24);
+  EXPECT_EQ(Told(), "R 1") << "nobody has decided on the new users by approving a plan";
+  Enter(Review(4));
+  EXPECT_EQ(Told(), " 4");
+  now_ += hours(24);
+  EXPECT_EQ(Told(), "R 4");
+}
+
+TEST_F(WatchTest, WhereThereIsTooMuchToRemindOfEachHasItsTurnOnce) {
+  rule_.remind = hours(24);
+  const std::size_t count = kTogetherMax + 101;
+  for (std::uint64_t seq = 1; seq <= count; ++seq)
+    Enter(Unknown(seq, static_cast<std::uint32_t>(seq), true));
+  while (!Told().empty()) {
+  }
+  for (int day = 0; day < 3; ++day) {
+    now_ += hours(24);
+    std::multiset<std::uint64_t> reminded;
+    int reminders = 0;
+    while (const Parcel* parcel = watch_.Next(now_, 0.5)) {
+      ASSERT_EQ(parcel->kind, Parcel::Kind::kReminder);
+      for (const v1::Entry& entry : parcel->entries) reminded.insert(entry.seq());
+      watch_.OnDelivered(now_);
+      ASSERT_LT(++reminders, 10);
+    }
+    EXPECT_EQ(reminders, 2);
+    EXPECT_EQ(reminded.size(), count);
+    EXPECT_EQ(std::set<std::uint64_t>(reminded.begin(), reminded.end()).size(), count);
+  }
 }
 
 TEST_F(WatchTest, AnAcknowledgementEndsAllRemindersUpToThere) {
@@ -342,10 +369,8 @@ TEST_F(WatchTest, EachMatterIsSettledByItsOwn) {
   EXPECT_FALSE(settles(Completed(9), Refused(1)));
   EXPECT_TRUE(settles(Acknowledged(9, 1), Refused(1)));
   EXPECT_FALSE(settles(Acknowledged(9, 1), Refused(2)));
-  v1::Entry invitations = Approved(9, 7);
-  invitations.mutable_plan_approved()->set_adds(0);
-  invitations.mutable_plan_approved()->set_invites(5);
-  EXPECT_FALSE(settles(invitations, Review(1)));
+  EXPECT_FALSE(settles(Approved(9, 7), Review(1))) << "the status says whether that was all";
+  EXPECT_TRUE(settles(Review(9), Review(1)));
   EXPECT_TRUE(settles(Away(9), Away(1)));
   // Another task of the same person takes the place of one that is dead.
   v1::Entry applied = EntryOf(9);
@@ -444,6 +469,85 @@ TEST_F(WatchOfPlans, BeforeAReminderTheStatusSaysWhetherAnythingIsHeld) {
   EXPECT_EQ(Told(), "R 3") << "of the undo of a plan the status says nothing";
   now_ += hours(24);
   EXPECT_FALSE(watch_.AsksStatus(now_));
+}
+
+// No entry says that the last of a review was decided or approved, nor that a poll took it away.
+TEST_F(WatchTest, BeforeItIsToldTheStatusSaysWhetherAReviewIsDone) {
+  rule_.remind = hours(24);
+  rule_.digest = hours(1);
+  v1::SchoolStatus status;
+  status.mutable_counters()->set_fresh(3);
+  status.mutable_counters()->set_to_archive(5);
+  Enter(Review(1));
+  EXPECT_FALSE(watch_.AsksStatus(now_)) << "it is not time for the digest";
+  now_ += hours(1);
+  ASSERT_TRUE(watch_.AsksStatus(now_));
+  watch_.OnStatus(status);
+  EXPECT_TRUE(watch_.IsOpen(1));
+  EXPECT_EQ(Told(), " 1");
+  EXPECT_FALSE(watch_.AsksStatus(now_));
+
+  Enter(Approved(2, 7));  // of the archives
+  status.mutable_counters()->set_to_archive(0);
+  now_ += hours(24);
+  Enter(Dead(3, 1));
+  ASSERT_TRUE(watch_.AsksStatus(now_)) << "for the reminder: it is not time for the digest";
+  watch_.OnStatus(status);
+  EXPECT_EQ(Told(), "R 1") << "3 are undecided";
+  Enter(Retried(4, 1));
+
+  status.mutable_counters()->set_fresh(0);
+  status.mutable_counters()->set_to_add(3);
+  now_ += hours(24);
+  EXPECT_FALSE(watch_.AsksStatus(now_)) << "the digest has nothing of the kind";
+  EXPECT_EQ(Told(), " 3");
+  ASSERT_TRUE(watch_.AsksStatus(now_));
+  watch_.OnStatus(status);
+  EXPECT_EQ(Told(), "R 1") << "3 are to be approved";
+
+  v1::Plan& plan = *status.add_waiting();
+  plan.set_items(3);
+  now_ += hours(24);
+  watch_.OnStatus(status);
+  EXPECT_EQ(Told(), "") << "that waits for a second approver, who is told of it by another entry";
+
+  Enter(Review(5));
+  EXPECT_TRUE(watch_.IsOpen(5));
+  now_ += hours(1);
+  status.clear_counters();
+  ASSERT_TRUE(watch_.AsksStatus(now_));
+  watch_.OnStatus(status);
+  const Parcel* parcel = watch_.Next(now_, 0.5);
+  ASSERT_NE(parcel, nullptr) << "it is told all the same, as done";
+  EXPECT_TRUE(watch_.Awaiting().empty());
+}
+
+TEST_F(WatchTest, WhoHasErrorsIsRemindedOfWhileThereAreSome) {
+  v1::Entry review = Review(1);
+  review.mutable_review_required()->set_new_users(0);
+  review.mutable_review_required()->set_new_errors(2);
+  v1::SchoolStatus status;
+  status.mutable_counters()->set_status_error(1);
+  EXPECT_FALSE(Settles(status, review));
+  status.mutable_counters()->set_status_error(0);
+  EXPECT_TRUE(Settles(status, review));
+  // Beside others they are not waited for: some are of long standing.
+  status.mutable_counters()->set_status_error(1);
+  review.mutable_review_required()->set_new_users(1);
+  EXPECT_TRUE(Settles(status, review));
+}
+
+TEST_F(WatchTest, AfterARestoreAPollThatBroughtNothingNewIsEnough) {
+  v1::Entry restored = EntryOf(5);
+  restored.mutable_restored()->set_backup(3);
+  v1::SchoolStatus status;
+  EXPECT_TRUE(NeedsStatus(restored, {}));
+  EXPECT_FALSE(Settles(status, restored));
+  auto& ended = *status.mutable_last_good_poll()->mutable_ended_at();
+  ended.set_seconds(restored.at().seconds() - 60);
+  EXPECT_FALSE(Settles(status, restored)) << "it is the backup's";
+  ended.set_seconds(restored.at().seconds() + 60);
+  EXPECT_TRUE(Settles(status, restored));
 }
 
 // A program without a role asks each minute, and rosterd says so each minute.
@@ -570,7 +674,7 @@ TEST_F(WatchOfRecipients, ARefusalAndAReminderAreToldTheRest) {
   now_ += hours(1);
   ASSERT_EQ(Whom(), "goodgone") << "reminded";
   watch_.OnDelivered(now_, gone_);
-  Enter(Approved(3, 7));
+  Enter(Acknowledged(3, 2));
   now_ += seconds(10);
   EXPECT_EQ(Whom(), "") << "settled before the rest had the reminder";
   EXPECT_TRUE(state_.aside.empty());
