@@ -144,7 +144,13 @@ Answer<void> WriteAll(Session& session, Exporter& exporter, Output& output) {
     CLIENT_TRY(output.Write(lines));
     exporter.Written();
     CLIENT_TRY(sound);
-    if (reply.replay().entries().empty() || exporter.last() >= reply.replay().head()) return {};
+    if (exporter.last() >= reply.replay().head()) return {};
+    if (reply.replay().entries().empty()) {
+      return Fail(Exit::kFailed,
+                  fmt::format("The journal should go on behind entry {} up to {}, and does not: "
+                              "entries are missing. rosterctl journal verify says more.",
+                              exporter.last(), reply.replay().head()));
+    }
     progress.Show("Journal", exporter.last(), reply.replay().head());
     if (session.clock.Interrupted()) return Fail(Exit::kFailed, "Interrupted.");
   }

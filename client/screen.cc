@@ -46,14 +46,17 @@ std::uint64_t OfClass(const v1::Counters& counters, v1::ChangeClass which) {
   return 0;
 }
 
-// "update, e-mail-change, ..." : what is in the plan, and no guard that trips counts.
-std::string ClassesBeside(const v1::Plan& plan,
-                          const google::protobuf::RepeatedPtrField<v1::Hold>& holds) {
-  struct Part {
-    v1::ChangeClass which;
-    v1::Guard guard;
-    std::uint64_t count;
-  };
+// A class of what is in a plan, and the guard that counts it.
+struct Part {
+  v1::ChangeClass which;
+  v1::Guard guard;
+  std::uint64_t count;
+};
+
+// Those that have anybody and that a guard holds, or that none does.
+std::vector<std::string> ClassesOf(const v1::Plan& plan,
+                                   const google::protobuf::RepeatedPtrField<v1::Hold>& holds,
+                                   bool are_held) {
   const std::array<Part, 6> parts = {{
       {v1::CLASS_ADD, v1::GUARD_ADD, plan.adds()},
       {v1::CLASS_UPDATE, v1::GUARD_UPDATE, plan.updates() - plan.email_changes()},
@@ -62,14 +65,14 @@ std::string ClassesBeside(const v1::Plan& plan,
       {v1::CLASS_MISSING, v1::GUARD_MISSING, plan.missing()},
       {v1::CLASS_RESTORE, v1::GUARD_RESTORE, plan.restores()},
   }};
-  std::string text;
+  std::vector<std::string> words;
   for (const Part& part : parts) {
     const bool held = std::any_of(holds.begin(), holds.end(), [&part](const v1::Hold& hold) {
       return hold.guard() == part.guard;
     });
-    if (part.count > 0 && !held) text += (text.empty() ? "" : ",") + Word(part.which);
+    if (part.count > 0 && held == are_held) words.push_back(Word(part.which));
   }
-  return text;
+  return words;
 }
 
 Tone ToneOf(v1::Action action) {
@@ -331,14 +334,14 @@ void SayWaysOn(const Session& session, const v1::Plan& plan,
                const google::protobuf::RepeatedPtrField<v1::Hold>& holds) {
   const std::uint64_t number = plan.plan();
   const char* look = "To look at them:";
-  for (const v1::Hold& hold : holds) {
-    session.console.Line(session.WithSchool(
-        fmt::format("{:<23}rosterctl plan {} --class {}", look, number, Word(hold.guard()))));
+  for (const std::string& word : ClassesOf(plan, holds, true)) {
+    session.console.Line(
+        session.WithSchool(fmt::format("{:<23}rosterctl plan {} --class {}", look, number, word)));
     look = "";
   }
-  if (const std::string beside = ClassesBeside(plan, holds); !beside.empty()) {
-    session.console.Line(session.WithSchool(
-        fmt::format("To approve the others: rosterctl sync {} --only {}", number, beside)));
+  if (const auto beside = ClassesOf(plan, holds, false); !beside.empty()) {
+    session.console.Line(session.WithSchool(fmt::format(
+        "To approve the others: rosterctl sync {} --only {}", number, fmt::join(beside, ","))));
   }
   session.console.Line("To lift the guard for this plan alone, and say why:");
   session.console.Line(session.WithSchool(fmt::format(

@@ -30,7 +30,8 @@ class Record : public testing::Test {
       v1::Reply reply;
       reply.mutable_replay()->set_head(journal_.size());
       for (std::size_t i = request.replay().since();
-           i < journal_.size() && i < request.replay().since() + request.replay().limit(); ++i) {
+           i < journal_.size() - lost_ && i < request.replay().since() + request.replay().limit();
+           ++i) {
         reply.mutable_replay()->add_entries(journal_[i]);
       }
       return reply;
@@ -85,6 +86,7 @@ class Record : public testing::Test {
   FakeWorld world_;
   v1::Entry entry_;
   std::vector<std::string> journal_;
+  std::size_t lost_ = 0;  // entries at its end that rosterd does not have
   fs::path directory_;
 };
 
@@ -165,6 +167,15 @@ TEST_F(Record, ExportLeavesFilesThatAreThereAlone) {
   EXPECT_EQ(world_.Run({"journal", "export", link.string()}).exit, 1);
   EXPECT_FALSE(fs::exists(directory_ / "elsewhere"));
   EXPECT_EQ(world_.Run({"journal", "export", (directory_ / "no" / "dir").string()}).exit, 1);
+}
+
+TEST_F(Record, ExportOfAJournalWithoutItsEndIsNoSuccess) {
+  lost_ = 2;
+  const Ran ran = world_.Run({"journal", "export"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 3);
+  EXPECT_NE(ran.err.find("behind entry 3 up to 5"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("journal verify"), std::string::npos) << ran.err;
 }
 
 TEST_F(Record, ExportStopsAtABreakAndSaysWhatIsWhole) {

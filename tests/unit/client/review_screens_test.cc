@@ -292,6 +292,16 @@ TEST_P(ReviewScreens, HeldPlan) {
   Expect("plan-held", {"plan"});
 }
 
+TEST_P(ReviewScreens, WhatTheGuardOnUpdatesHoldsIsOfTwoClasses) {
+  v1::Plan plan = SamplePlan();
+  plan.set_email_changes(2);
+  v1::Hold& hold = *plan.add_holds();
+  hold.set_guard(v1::GUARD_UPDATE);
+  hold.set_message("3 accounts of 4 would be updated (75.0 %), and the limit is 50 %.");
+  world_.daemon.On("prepare_plan", PlanOf(plan));
+  Expect("plan-held-updates", {"plan"});
+}
+
 TEST_P(ReviewScreens, SyncOfAHeldPlanIsRefused) {
   world_.daemon.On("get_plan", PlanOf(HeldPlan()));
   v1::Reply reply = ErrorOf("refused", "held", "Plan 7 is held by 2 guards: nothing was approved.");
