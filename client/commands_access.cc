@@ -53,6 +53,7 @@ Failure ShowProblems(Session& session, Failure failure) {
 void ShowKeys(const Session& session, const std::string& name, const KeyPair& pair,
               const KeyFiles& files) {
   Console& console = session.console;
+  const std::string credential = name + ".cert_secret";
   console.Line(files.certificate + "  the public key, for anybody");
   console.Line(files.secret + "  both keys, for " + name + " alone: keep it, and never send it");
   console.Line();
@@ -72,6 +73,11 @@ void ShowKeys(const Session& session, const std::string& name, const KeyPair& pa
   console.Line();
   console.Line("If " + name + " is rosterd itself, its config says:");
   console.Line("  network: {certificate: {file: " + files.secret + "}}");
+  console.Line("or, where root alone can read that file and systemd hands it on:");
+  console.Line("  network: {certificate: {credential: " + credential + "}}");
+  console.Line("  and after systemctl edit rosterd:");
+  console.Line("    [Service]");
+  console.Line("    LoadCredential=" + credential + ":" + files.secret);
   console.Line("and the KEY that all who call it have to know is:");
   console.Line("  export ROSTER_SERVER_KEY='" + pair.public_key + "'");
   console.Line("  worker: {server_key: \"" + pair.public_key + "\"}");

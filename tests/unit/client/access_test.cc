@@ -139,6 +139,10 @@ TEST_F(Access, KeygenWritesBothFilesAndNeverOverAnything) {
   EXPECT_EQ(Read("ann.cert").find("secret-key"), std::string::npos);
   EXPECT_EQ((ran.out + ran.err).find(pair->secret_key), std::string::npos) << "never shown";
   EXPECT_NE(ran.out.find("keys: [\"" + pair->public_key + "\"]"), std::string::npos);
+  EXPECT_NE(ran.out.find("{file: " + folder_ + "/ann.cert_secret}"), std::string::npos);
+  EXPECT_NE(ran.out.find("{credential: ann.cert_secret}"), std::string::npos);
+  EXPECT_NE(ran.out.find("LoadCredential=ann.cert_secret:" + folder_ + "/ann.cert_secret"),
+            std::string::npos);
 
   const std::string kept = Read("ann.cert_secret");
   const Ran again = world_.Run({"keygen", "ann", "--dir", folder_});
