@@ -14,13 +14,6 @@
 namespace roster::e2e {
 namespace {
 
-// Times as long is waited where a sanitizer makes the programs so much slower.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kSlower = 6;
-#else
-constexpr int kSlower = 1;
-#endif
-
 int CodeOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 // As execv takes it; made before the fork. Between that and execv nothing is allocated: another

@@ -11,6 +11,13 @@
 
 namespace roster::e2e {
 
+// Times as long is waited where a sanitizer makes the programs so much slower.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr int kSlower = 6;
+#else
+inline constexpr int kSlower = 1;
+#endif
+
 struct Finished {
   int code = -1;  // exit code; 128 + signal when killed
   std::string out;

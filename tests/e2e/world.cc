@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -104,6 +105,11 @@ std::string World::Logs() const {
 }
 
 Finished World::Ctl(std::vector<std::string> arguments, const std::string& input) {
+  if (kSlower > 1 &&
+      std::find(arguments.begin(), arguments.end(), "--timeout") == arguments.end()) {
+    const int timeout = kSlower * 15;  // seconds; 15 are rosterctl's own
+    arguments.insert(arguments.begin(), {"--timeout", std::to_string(timeout)});
+  }
   arguments.insert(arguments.begin(), {Program("client/rosterctl"), "--endpoint", endpoint()});
   return Run(arguments, input);
 }
