@@ -9,9 +9,9 @@ namespace roster::diff {
 namespace {
 
 using model::Account;
-using model::Field;
 using model::FieldChange;
 using model::Owner;
+using model::SameValue;
 
 bool SiteKeeps(Owner owner, const Account& account) {
   switch (owner) {
@@ -31,12 +31,6 @@ void SortByField(std::vector<FieldChange>& changes) {
 }
 
 }  // namespace
-
-bool SameValue(Field field, std::string_view a, std::string_view b) {
-  if (a == b) return true;
-  if (model::IsEmailField(field)) return EmailKey(a) == EmailKey(b);
-  return Nfc(Trim(a)) == Nfc(Trim(b));
-}
 
 FieldDiff DiffFields(const model::Fields& wanted, const Account& account,
                      const model::Fields& last_written,

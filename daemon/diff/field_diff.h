@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "daemon/model/account.h"
@@ -22,9 +21,6 @@ struct FieldDiff {
 
   bool any() const { return !write.empty() || kept_facts_changed || kept_site_changed; }
 };
-
-// Rules, 18: after trimming and NFC; e-mails by EmailKey.
-bool SameValue(model::Field field, std::string_view a, std::string_view b);
 
 // `last_written`: empty when nothing was ever written. A blank in `wanted` is no difference.
 FieldDiff DiffFields(const model::Fields& wanted, const model::Account& account,

@@ -299,7 +299,7 @@ Result<bool> Engine::IsSeen(const Book& book, const model::Task& task) {
   }
   return account.active && account.external_id == task.external_id &&
          std::all_of(task.fields.begin(), task.fields.end(), [&](const model::FieldChange& field) {
-           return account.fields.Get(field.field) == field.after;
+           return model::SameValue(field.field, account.fields.Get(field.field), field.after);
          });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/base/text.h"
 #include "daemon/model/words.h"
 
 namespace roster::model {
@@ -62,6 +63,12 @@ std::optional<Field> FieldFromWord(std::string_view word) { return FromWord(kFie
 const std::vector<Field>& AllFields() {
   static const std::vector<Field> kAll = Keys(kFields);
   return kAll;
+}
+
+bool SameValue(Field field, std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  if (IsEmailField(field)) return EmailKey(a) == EmailKey(b);
+  return Nfc(Trim(a)) == Nfc(Trim(b));
 }
 
 std::string_view FactsFieldWord(FactsField field) { return WordOf(kFactsFields, field); }

@@ -37,6 +37,10 @@ inline bool IsEmailField(Field field) {
   return field == Field::kUserName || field == Field::kEmail;
 }
 
+// Whether two values of a field are the same (rules.md, 18): after trimming and NFC; e-mails by
+// EmailKey.
+bool SameValue(Field field, std::string_view a, std::string_view b);
+
 // What FACTS offers to map from, by its own names: "firstName", "email", "gradeLevel", ...
 enum class FactsField : std::uint8_t {
   kFirstName = 1,

@@ -88,10 +88,12 @@ Inverse Invert(const model::Task& task, const Change* row) {
   if (task.fields.empty()) return no("link-stays");
   if (!row->account->active) return no("archived-on-site");
   for (const model::FieldChange& written : task.fields) {
-    if (row->account->fields.Get(written.field) != written.after) continue;
+    // The site may have a spelling of its own: a worker takes it for what was written.
+    const std::string& now = row->account->fields.Get(written.field);
+    if (!model::SameValue(written.field, now, written.after)) continue;
     // A login can't be taken away.
     if (written.field == model::Field::kUserName && written.before.empty()) continue;
-    inverse.fields.push_back({written.field, written.after, written.before});
+    inverse.fields.push_back({written.field, now, written.before});
   }
   if (inverse.fields.empty()) return no("changed-since");
   inverse.action = Action::kUpdate;

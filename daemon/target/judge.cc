@@ -10,6 +10,7 @@ namespace {
 using model::Account;
 using model::Action;
 using model::FieldChange;
+using model::SameValue;
 using model::Task;
 
 Finding Superseded(std::string reason) {
@@ -107,12 +108,6 @@ std::string DroppedBySite(const Task& task, const Writing& writing, const Accoun
     }
   }
   return "";
-}
-
-bool SameValue(model::Field field, std::string_view a, std::string_view b) {
-  if (a == b) return true;
-  if (model::IsEmailField(field)) return EmailKey(a) == EmailKey(b);
-  return Nfc(Trim(a)) == Nfc(Trim(b));
 }
 
 bool IsExtensionField(model::Field field) {

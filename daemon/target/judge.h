@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "daemon/model/account.h"
@@ -48,9 +47,6 @@ Finding Judge(const model::Task& task, const model::Account& account, const Poli
 // taken: the site may have its own spelling of it, and the next poll shows the difference.
 std::string DroppedBySite(const model::Task& task, const Writing& writing,
                           const model::Account& account);
-
-// E-mails by EmailKey, the rest trimmed and in NFC (rules, 18).
-bool SameValue(model::Field field, std::string_view a, std::string_view b);
 
 bool IsExtensionField(model::Field field);
 

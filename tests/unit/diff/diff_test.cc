@@ -240,15 +240,15 @@ TEST(Diff, UnmappedFieldsAreNotTouched) {
 
 // Rules, 18.
 TEST(Diff, LetterCaseIsADifferenceInNamesNotInEmails) {
-  EXPECT_TRUE(diff::SameValue(Field::kEmail, "A@Example.org", " a@example.ORG"));
-  EXPECT_TRUE(diff::SameValue(Field::kUserName, "A@Example.org", "a@example.org"));
-  EXPECT_FALSE(diff::SameValue(Field::kGivenName, "ada", "Ada"));
+  EXPECT_TRUE(model::SameValue(Field::kEmail, "A@Example.org", " a@example.ORG"));
+  EXPECT_TRUE(model::SameValue(Field::kUserName, "A@Example.org", "a@example.org"));
+  EXPECT_FALSE(model::SameValue(Field::kGivenName, "ada", "Ada"));
 }
 
 // Rules, 18.
 TEST(Diff, PaddingAndUnicodeFormAreNoDifference) {
-  EXPECT_TRUE(diff::SameValue(Field::kGivenName, " Ren\xC3\xA9 ", "Rene\xCC\x81"));
-  EXPECT_FALSE(diff::SameValue(Field::kGivenName, "Ren\xC3\xA9", "Rene"));
+  EXPECT_TRUE(model::SameValue(Field::kGivenName, " Ren\xC3\xA9 ", "Rene\xCC\x81"));
+  EXPECT_FALSE(model::SameValue(Field::kGivenName, "Ren\xC3\xA9", "Rene"));
 }
 
 TEST(Diff, FieldsAreInTheirOrderWhateverTheConfigs) {

@@ -93,7 +93,7 @@ TEST(Diff, ApplyOfDiffIsNew) {
                                (rule->owner == Owner::kUntilFirstLogin && !account.last_accessed));
       const std::string& wanted = candidate.fields.Get(field);
       if (facts_owns && !wanted.empty()) {
-        EXPECT_TRUE(diff::SameValue(field, after.fields.Get(field), wanted));
+        EXPECT_TRUE(model::SameValue(field, after.fields.Get(field), wanted));
       } else {
         EXPECT_EQ(after.fields.Get(field), account.fields.Get(field));
       }

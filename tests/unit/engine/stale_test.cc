@@ -210,6 +210,32 @@ TEST_F(StaleList, WhatTheListShowsAlreadyAsksForNoNewOne) {
   EXPECT_EQ(Prepare().plan().plan().items(), 0U);
 }
 
+// Rules, 18.
+TEST_F(StaleList, AnEmailWhoseLettersTheSiteFoldsIsShown) {
+  Upload();
+  Export();
+  ASSERT_EQ(Rejected(), "");
+  Confirm();
+  desk.pupils[0].email = "Ada@New.org";
+  desk.Poll();
+  const auto plan = desk.Plan();
+  ASSERT_EQ(plan.email_changes(), 1U);
+  ASSERT_TRUE(desk.Approve(plan).has_approve());
+  tasks = desk.Lease("w");
+  ASSERT_EQ(tasks.size(), 1U);
+  SayUnknown(tasks[0], "to-upload");
+  Upload();
+  for (const auto field : {model::Field::kUserName, model::Field::kEmail}) {
+    desk.site[tasks[0].account()].fields.Set(field, "ada@new.org");
+  }
+  Export();
+  ASSERT_EQ(Rejected(), "");
+  const auto confirm = Confirm(wire::ACTION_UNSPECIFIED, {}, plan.plan()).confirm();
+  EXPECT_EQ(confirm.confirmed(), 1U);
+  EXPECT_FALSE(confirm.export_wanted());
+  EXPECT_EQ(Rejected(), "") << "the effect is in it";
+}
+
 TEST_F(StaleList, APollUnderWayWhenSomethingIsConfirmedIsNotUsed) {
   Upload();
   const auto job = desk.StartPoll();

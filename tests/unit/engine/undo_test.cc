@@ -62,6 +62,20 @@ TEST_F(Undo, WrittenFieldsGetTheirValuesBack) {
   EXPECT_EQ(desk.site, before);
 }
 
+// Rules, 18.
+TEST_F(Undo, AnEmailWhoseLettersTheSiteFoldsGetsItsValueBack) {
+  desk.pupils[0].email = "Ada@New.org";
+  desk.Poll();
+  const auto plan = SyncAll();
+  desk.site["a1"].fields.Set(Field::kUserName, "ada@new.org");
+  desk.Poll();
+  const auto undo = Prepare(plan);
+  EXPECT_EQ(undo.not_undone_total(), 0U);
+  Take(undo);
+  EXPECT_EQ(desk.site["a1"].fields.Get(Field::kUserName), "ada@example.org");
+  EXPECT_EQ(desk.site["a1"].fields.Get(Field::kEmail), "ada@example.org");
+}
+
 TEST_F(Undo, AnAddIsArchived) {
   Take(Prepare(1));
   for (const auto& [id, account] : desk.site) {

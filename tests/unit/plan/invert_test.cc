@@ -58,6 +58,23 @@ TEST(Invert, AFieldThatSaysSomethingElseByNowStays) {
   EXPECT_EQ(Invert(Done(Action::kUpdate, kWritten), &row).reason, "changed-since");
 }
 
+// Rules, 18: a site may fold the letters of a login and leave those of the e-mail.
+TEST(Invert, AnEmailThatTheSiteSpellsInOtherLettersStillSaysWhatWasWritten) {
+  model::Change row = Row();
+  row.account->fields.Set(Field::kUserName, "ada@example.org");
+  row.account->fields.Set(Field::kEmail, "Ada@Example.org");
+  row.account->fields.Set(Field::kGivenName, "ADA");
+  const auto task = Done(Action::kUpdate, {{Field::kUserName, "old@example.org", "Ada@Example.org"},
+                                           {Field::kEmail, "old@example.org", "Ada@Example.org"},
+                                           {Field::kGivenName, "Adah", "Ada"}});
+  const Inverse inverse = Invert(task, &row);
+  ASSERT_TRUE(inverse.change) << inverse.reason;
+  const std::vector<model::FieldChange> expected = {
+      {Field::kUserName, "ada@example.org", "old@example.org"},
+      {Field::kEmail, "Ada@Example.org", "old@example.org"}};
+  EXPECT_EQ(inverse.change->fields, expected) << "of a name, other letters are another name";
+}
+
 TEST(Invert, ALoginIsNotTakenAway) {
   const model::Change row = Row();
   const auto task = Done(Action::kUpdate, {{Field::kUserName, "", "new@example.org"}});
