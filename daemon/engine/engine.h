@@ -361,6 +361,10 @@ class Engine {
   Result<Collected> CollectSync(School& school);
   Result<Collected> CollectInvitations(School& school, const model::PreparePlan& body);
   Result<Collected> CollectUndo(School& school, PlanId undone);
+  // Addresses (EmailKey) and the accounts that have them.
+  using Holders = std::multimap<std::string, AccountId>;
+  // Of the addresses that undoing the plan may give back: who has them now, as the rows know it.
+  Result<Holders> HoldersBefore(const School& school, PlanId undone) const;
   static Result<bool> MayBeInvited(const Book& book, const model::Change& change);
   static Result<std::optional<std::string>> WhyUntouchable(const Book& book,
                                                            const model::Change& change);

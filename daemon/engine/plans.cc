@@ -4,8 +4,10 @@
 #include <set>
 #include <utility>
 
+#include "daemon/base/text.h"
 #include "daemon/diff/diff.h"
 #include "daemon/engine/engine.h"
+#include "daemon/match/account_index.h"
 #include "daemon/plan/four_eyes.h"
 #include "daemon/plan/guards.h"
 #include "daemon/plan/plan.h"
@@ -68,6 +70,17 @@ model::Approval ApprovalOf(const model::ApprovePlan& body, bool lifts, std::stri
   if (lifts) approval.override_reason = body.override_reason;
   approval.choice = plan::ChoiceDigest(approval);
   return approval;
+}
+
+// Whether an address that would be written is another account's (rules, 17).
+bool Collides(const model::Change& change, const std::multimap<std::string, AccountId>& holders) {
+  return std::any_of(
+      change.fields.begin(), change.fields.end(), [&](const model::FieldChange& field) {
+        if (!model::IsEmailField(field.field)) return false;
+        const auto [first, last] = holders.equal_range(EmailKey(field.after));
+        return std::any_of(first, last,
+                           [&](const auto& one) { return one.second != change.account->id; });
+      });
 }
 
 bool IsChosen(const model::ApprovePlan& body, const std::set<PersonId>& except,
@@ -187,6 +200,40 @@ Result<std::optional<std::string>> Engine::WhyUntouchable(const Book& book,
   return {std::nullopt};
 }
 
+// An account that fits nobody and is linked to nobody has no row: that one a worker sees.
+Result<Engine::Holders> Engine::HoldersBefore(const School& school, PlanId undone) const {
+  std::set<std::string> wanted;
+  const store::Range done = store::TaskRange(school.id(), undone);
+  const auto tasks = view_->Scan(Family::kWork, done.begin, done.end);
+  for (; tasks->Valid(); tasks->Next()) {
+    ROSTER_ASSIGN(const TaskId id, store::TaskOfKey(tasks->key()), "undoing");
+    ROSTER_ASSIGN(const model::Task task, store::DecodeTask(id, tasks->value()), "undoing");
+    if (task.state != model::TaskState::kApplied || task.action != Action::kUpdate) continue;
+    for (const model::FieldChange& field : task.fields) {
+      if (model::IsEmailField(field.field)) wanted.insert(EmailKey(field.before));
+    }
+  }
+  ROSTER_TRY(tasks->status(), "undoing");
+  wanted.erase("");
+  Holders holders;
+  if (wanted.empty()) return holders;  // as a rule, and then no row is read
+  const auto take = [&](const std::string& key, const AccountId& account) {
+    if (wanted.contains(key)) holders.emplace(key, account);
+  };
+  const store::Range everybody = store::ChangeRange(school.id());
+  const auto rows = view_->Scan(Family::kReview, everybody.begin, everybody.end);
+  for (; rows->Valid(); rows->Next()) {
+    ROSTER_ASSIGN(const PersonId person, store::PersonOfKey(rows->key()), "undoing");
+    ROSTER_ASSIGN(const model::Change row, store::DecodeChange(person, rows->value()), "undoing");
+    for (const model::Fit& fit : row.several) take(EmailKey(fit.user_name), fit.account);
+    if (!row.account) continue;
+    match::ForEachEmailKey(*row.account,
+                           [&](const std::string& key) { take(key, row.account->id); });
+  }
+  ROSTER_TRY(rows->status(), "undoing");
+  return holders;
+}
+
 // The inverse of what a plan has done, newest task first.
 Result<Engine::Collected> Engine::CollectUndo(School& school, PlanId undone) {
   ROSTER_ASSIGN(const model::Plan* const plan, FindPlan(school, undone), "undoing");
@@ -202,6 +249,7 @@ Result<Engine::Collected> Engine::CollectUndo(School& school, PlanId undone) {
             : PlanName(undone) +
                   " is under way: wait until it has ended, then what it did can be undone.");
   }
+  ROSTER_ASSIGN(const Holders holders, HoldersBefore(school, undone), "");
   Book book(*view_, school);
   Collected collected;
   const store::Range range = store::TaskRange(school.id(), undone);
@@ -215,6 +263,9 @@ Result<Engine::Collected> Engine::CollectUndo(School& school, PlanId undone) {
     if (inverse.change) {
       ROSTER_ASSIGN(const auto untouchable, WhyUntouchable(book, *row), "undoing");
       if (untouchable) inverse = {std::nullopt, *untouchable};
+    }
+    if (inverse.change && Collides(*inverse.change, holders)) {
+      inverse = {std::nullopt, std::string(model::ReasonWord(model::Reason::kEmailCollision))};
     }
     ROSTER_ASSIGN(const auto held, book.FindHeldTask(task.person), "undoing");
     if (held && !held->dead) inverse = {std::nullopt, "in-progress"};

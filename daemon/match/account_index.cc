@@ -21,18 +21,6 @@ std::uint64_t Hash(std::string_view key) {
   return hash;
 }
 
-// Calls `use(key)` for each address of an account that is not blank.
-template <typename Use>
-void ForEachEmailKey(const Account& account, const Use& use) {
-  const auto one = [&use](const std::string& address) {
-    const std::string key = EmailKey(address);
-    if (!key.empty()) use(key);
-  };
-  one(account.fields.Get(model::Field::kUserName));
-  one(account.fields.Get(model::Field::kEmail));
-  for (const std::string& address : account.other_emails) one(address);
-}
-
 bool HasEmail(const Account& account, std::string_view email_key) {
   bool found = false;
   ForEachEmailKey(account, [&](const std::string& key) { found = found || key == email_key; });

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/base/id.h"
+#include "daemon/base/text.h"
 #include "daemon/model/account.h"
 #include "daemon/model/settings.h"
 
@@ -32,6 +33,19 @@ class ExternalIdPattern {
   std::string before_;  // {person}
   std::string after_;
 };
+
+// Calls `use(key)`, an EmailKey, for each address of an account that is not blank: userName and all
+// its e-mails. One that it has twice comes twice.
+template <typename Use>
+void ForEachEmailKey(const model::Account& account, const Use& use) {
+  const auto one = [&use](const std::string& address) {
+    const std::string key = EmailKey(address);
+    if (!key.empty()) use(key);
+  };
+  one(account.fields.Get(model::Field::kUserName));
+  one(account.fields.Get(model::Field::kEmail));
+  for (const std::string& address : account.other_emails) one(address);
+}
 
 class AccountIndex {
  public:

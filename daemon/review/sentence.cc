@@ -127,7 +127,7 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
 }
 
 std::string TaskSentence(std::string_view reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 53> kSentences = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 54> kSentences = {{
       {"", ""},
       {"changed-on-site",
        "The account has changed on the site since the approval: it comes back for review."},
@@ -166,6 +166,9 @@ std::string TaskSentence(std::string_view reason) {
       {"invitation-sent", "An invitation that was sent can't be taken back."},
       {"link-stays", "The link to the account stays, and nothing else was written."},
       {"changed-since", "The account has changed since: what is there now is not ours to undo."},
+      {"email-collision",
+       "Another account, active or archived, has the e-mail from before by now: it is not given "
+       "back."},
       {"undone-already", "The account is back where it was already."},
       {"left", "The person is no longer in the lists, or is linked to another account."},
       {"forgotten", "What was kept of the person is removed: nobody knows what was there before."},

@@ -41,6 +41,18 @@ const std::string& LoginOf(const Task& task) {
   return *login;
 }
 
+// Whether an address that is to be written is another account's (rules, 17): whoever uploads it
+// would be refused, or would have two accounts with one login.
+bool IsTaken(const target::Writing& writing, const Account& own, const Export& shown) {
+  for (const model::FieldChange& change : writing.fields) {
+    if (!model::IsEmailField(change.field) || Trim(change.after).empty()) continue;
+    for (const Account* other : shown.FindByEmail(change.after)) {
+      if (other->id != own.id) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 SpreadsheetSite::SpreadsheetSite(SharedExport& shared,
@@ -85,7 +97,9 @@ SpreadsheetSite::Look SpreadsheetSite::LookAt(const Task& task, const Export& sh
   // Of what nobody knows, the import file tells more than the account.
   Task plain = task;
   plain.doubt.clear();
-  return {Judge(plain, seen, policy_), account};
+  Finding finding = Judge(plain, seen, policy_);
+  if (IsTaken(finding.writing, *account, shown)) finding = Superseded("username-taken");
+  return {std::move(finding), account};
 }
 
 // Nothing was listed: it can be tried again.

@@ -213,6 +213,37 @@ TEST_F(Undo, WhoHasLeftTheListsIsLeft) {
   ExpectLeft(Prepare(1), 1, "left");
 }
 
+// Rules, 17.
+TEST_F(Undo, AnAddressThatAnotherAccountHasByNowIsNotGivenBack) {
+  desk.pupils[0].email = "own@example.org";
+  desk.pupils[1].last = "Other";
+  desk.Poll();
+  const auto moved = SyncAll();
+  desk.pupils.push_back({9, "Fay", "Abel", "Ada@example.org"});
+  desk.Poll();
+  desk.Decide(wire::SYNC, {9});
+  SyncAll();
+  const auto undo = Prepare(moved);
+  EXPECT_EQ(undo.items(), 1U) << "the rest is undone";
+  ExpectLeft(undo, 1, "email-collision");
+  const auto writes = desk.writes.size();
+  Take(undo);
+  EXPECT_EQ(desk.writes.size(), writes + 1);
+  EXPECT_EQ(desk.site["a1"].fields.Get(Field::kUserName), "own@example.org");
+}
+
+// Somebody who has left keeps the address, archived as they are.
+TEST_F(Undo, AnArchivedAccountKeepsTheAddressThatItHas) {
+  desk.pupils[0].email = "own@example.org";
+  desk.Poll();
+  const auto moved = SyncAll();
+  desk.site["a2"].other_emails = {"ada@example.org"};
+  desk.site["a2"].active = false;
+  desk.pupils[1].status = "Withdrawn";
+  desk.Poll();
+  ExpectLeft(Prepare(moved), 1, "email-collision");
+}
+
 // Rules, 11 and 16: marked by a person, or excluded: an undo does not touch them either.
 TEST_F(Undo, WhoIsProtectedOrExcludedByNowStaysAsTheyAre) {
   desk.Decide(wire::PROTECT, {1});

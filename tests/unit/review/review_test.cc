@@ -593,11 +593,26 @@ TEST(Review, AnOutdatedDecisionIsANeedOfItsOwn) {
 }
 
 TEST(Review, EveryWordThatATaskOrAnUndoEndsWithHasItsSentence) {
-  for (const char* word :
-       {"changed", "changed-on-site", "protected", "gone", "archived-on-site", "linked-elsewhere",
-        "username-taken", "already-accessed", "deselected", "selected", "excluded", "replaced",
-        "invitation-sent", "link-stays", "changed-since", "undone-already", "left", "in-progress",
-        "never-archive"}) {
+  for (const char* word : {"changed",
+                           "changed-on-site",
+                           "protected",
+                           "gone",
+                           "archived-on-site",
+                           "linked-elsewhere",
+                           "username-taken",
+                           "already-accessed",
+                           "deselected",
+                           "selected",
+                           "excluded",
+                           "replaced",
+                           "invitation-sent",
+                           "link-stays",
+                           "changed-since",
+                           "undone-already",
+                           "left",
+                           "in-progress",
+                           "never-archive",
+                           "email-collision"}) {
     EXPECT_EQ(TaskSentence(word).find("Ended with"), std::string::npos) << word;
   }
 }

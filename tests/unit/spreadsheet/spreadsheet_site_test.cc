@@ -98,6 +98,25 @@ TEST_F(SpreadsheetSiteTest, WhatIsOtherwiseThanApprovedIsLeft) {
   EXPECT_FALSE(HasImports());
 }
 
+// Rules, 17: given to somebody else since the approval.
+TEST_F(SpreadsheetSiteTest, AnAddressThatAnotherAccountHasIsNotListed) {
+  const Task moves =
+      On("b2", Action::kUpdate, {{Field::kEmail, "ben@example.org", "fam@example.org"}});
+  WriteExport(Ben() + "z9,,Fam@example.org,Other,Person,,,Archived,,,\n");
+  EXPECT_EQ(Run(moves), "superseded: username-taken");
+  const Task returns = On("b2", Action::kRestore, moves.fields);
+  WriteExport(Ben("11", "Archived") + "z9,,fam@example.org,Other,Person,,,Active,,,\n");
+  EXPECT_EQ(Run(returns), "superseded: username-taken");
+  EXPECT_FALSE(HasImports());
+  WriteExport(Ben());
+  EXPECT_EQ(Run(moves), kListed);
+  WriteExport(Ben() + "z9,,fam@example.org,Other,Person,,,Active,,,\n");
+  EXPECT_EQ(Run(Again(moves, "restored")), kListed) << "it may have been uploaded";
+  Task grade = Update();
+  grade.id.index = 8;
+  EXPECT_EQ(Run(grade), kListed) << "no address is written";
+}
+
 TEST_F(SpreadsheetSiteTest, AnInvitationIsListedOnceAndKnownByTheExport) {
   const Task invite = On("b2", Action::kInvite);
   WriteExport(Ben());
