@@ -119,6 +119,7 @@ void ShowRow(const Session& session, const v1::UserRow& row) {
 std::string ErrorNext(const v1::UserRow& row) {
   if (row.group() != 0)
     return "rosterctl duplicates, then rosterctl resolve " + std::to_string(row.group());
+  if (CarryId(row)) return "settle it on the site, then rosterctl poll --wait";
   if (row.reason() == "ambiguous") return "rosterctl matches, then rosterctl match";
   if (row.reason() == "lost") {
     return fmt::format("rosterctl match {} --none, to start anew", row.person());

@@ -31,6 +31,7 @@ void AddPerson(const v1::UserRow& row, bool parents, Table& table) {
                {fit.user_name(), Tone::kPlain, {}},
                {fit.name().empty() ? "-" : fit.name(), Tone::kPlain, {}}});
   }
+  if (CarryId(row)) table.AddSpan({row.sentence(), Tone::kPlain, {}}, 2);
 }
 
 std::string Said(const MatchOptions& options) {
@@ -54,9 +55,11 @@ Answer<Exit> RunMatches(Session& session) {
   filter.add_reasons("ambiguous");
   Table table = FitsTable(session);
   std::uint64_t shown = 0;
+  std::uint64_t by_id = 0;  // of them: to be settled on the site
   v1::Counters counters;
   const auto each = [&](const v1::UserRow& row) {
     ++shown;
+    if (CarryId(row)) ++by_id;
     if (session.json) {
       session.Json(row);
       return;
@@ -78,7 +81,9 @@ Answer<Exit> RunMatches(Session& session) {
   session.console.Line();
   session.console.Line(fmt::format("{} with accounts that may be theirs.",
                                    shown == 1 ? "1 person" : Number(shown) + " people"));
-  session.Next("rosterctl match ID --account ACCOUNT, or rosterctl match ID --none");
+  session.Next(by_id == shown
+                   ? "settle it on the site, then rosterctl poll --wait"
+                   : "rosterctl match ID --account ACCOUNT, or rosterctl match ID --none");
   return Exit::kDone;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 
 namespace roster::client {
@@ -120,6 +121,11 @@ std::string Name(std::string_view first, std::string_view last, std::int64_t per
 std::string Arrow(const v1::FieldChange& change) {
   return fmt::format("{}: {} → {}", change.field(), OrBlank(change.before()),
                      OrBlank(change.after()));
+}
+
+bool CarryId(const v1::UserRow& row) {
+  return std::any_of(row.fits().begin(), row.fits().end(),
+                     [](const v1::Fit& fit) { return fit.carries_id(); });
 }
 
 std::string List(const std::vector<std::string>& items) {

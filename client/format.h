@@ -46,6 +46,9 @@ std::string Name(std::string_view first, std::string_view last, std::int64_t per
 // "emails: ann@example.org → anne@example.org"
 std::string Arrow(const v1::FieldChange& change);
 
+// Whether the accounts that fit carry the person's id: that is settled on the site alone.
+bool CarryId(const v1::UserRow& row);
+
 // Joined with ", ".
 std::string List(const std::vector<std::string>& items);
 

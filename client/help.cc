@@ -100,7 +100,8 @@ Examples:
 1 also when the poll that takes it up was not used.)"},
     {"matches", "step 2: who may have an account already, and which",
      R"(Step 2. Those for whom accounts on the site fit, and a person has to say which one it is:
-each with the accounts that fit, active or archived. Nothing is guessed.
+each with the accounts that fit, active or archived. Nothing is guessed. Where several
+carry somebody's id, that is settled on the site: all but one have to give it up there.
 
 Example:
   rosterctl matches

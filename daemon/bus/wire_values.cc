@@ -70,6 +70,7 @@ void PutRivals(const model::Change& change, wire::UserRow& out) {
     one.set_active(fit.active);
     one.set_user_name(fit.user_name);
     one.set_name(fit.name);
+    one.set_carries_id(fit.carries_id);
   }
   const auto& persons = change.duplicates;
   for (const PersonId person : persons) out.add_duplicates(person.value());

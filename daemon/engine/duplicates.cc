@@ -295,6 +295,12 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
                     (change->account ? change->account->id.value()
                                      : change->lost_account.value_or(AccountId()).value()) +
                     " already. Nothing was decided.");
+  } else if (model::CarryId(change->several)) {
+    // An external id goes before any choice (rules, 14): one that was kept would do nothing.
+    return Fail(Code::kRefused, "id-on-several",
+                "Several accounts carry the id of " + PersonName(body.person) +
+                    ", and no choice made here can tell which is theirs. Nothing was decided: take "
+                    "it away from all but one on the site, then `rosterctl poll --wait`.");
   } else {
     if (body.account) {
       ROSTER_ASSIGN(const auto owner, book.FindOwner(*body.account), "matching");

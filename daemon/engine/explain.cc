@@ -122,7 +122,8 @@ void SaySite(model::ExplainReply& reply, const model::Change& change) {
     Say(reply, "Their new e-mail belongs to account " + change.collision->value() + " already.");
   }
   for (const model::Fit& fit : change.several) {
-    Say(reply, "Account " + fit.account.value() + " (" + fit.user_name + ") fits" +
+    Say(reply, "Account " + fit.account.value() + " (" + fit.user_name + ") " +
+                   (fit.carries_id ? "carries their id" : "fits") +
                    (fit.active ? "." : ", and is archived."));
   }
   if (change.never_archive) Say(reply, "The config says never to archive that account.");

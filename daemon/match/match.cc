@@ -34,11 +34,12 @@ bool OnRecord(const std::vector<Link>& links, PersonId person) {
   return at != links.end() && at->person == person;
 }
 
-model::Fit FitOf(const Account& account) {
+model::Fit FitOf(const Account& account, bool carries_id) {
   const auto& fields = account.fields;
   const std::string name =
       fields.Get(model::Field::kGivenName) + " " + fields.Get(model::Field::kFamilyName);
-  return {account.id, account.active, fields.Get(model::Field::kUserName), std::string(Trim(name))};
+  return {account.id, account.active, fields.Get(model::Field::kUserName), std::string(Trim(name)),
+          carries_id};
 }
 
 // The addresses that would be written to a linked account and are new to it, as keys (rules, 17:
@@ -101,7 +102,7 @@ class Matcher {
   // Rules, 14.
   model::Match ByExternalId(const Candidate& candidate,
                             const std::vector<const Account*>& carriers) const {
-    if (carriers.size() > 1) return Several(carriers);
+    if (carriers.size() > 1) return Several(carriers, true);
     const Account& account = *carriers.front();
     model::Match match;
     match.account = account;
@@ -157,12 +158,12 @@ class Matcher {
     return match;
   }
 
-  static model::Match Several(const std::vector<const Account*>& accounts) {
+  static model::Match Several(const std::vector<const Account*>& accounts, bool carry_id = false) {
     model::Match match;
     match.kind = Kind::kSeveral;
     for (const Account* account : accounts) {
       if (match.others.size() == kSeveralMax) break;
-      match.others.push_back(FitOf(*account));
+      match.others.push_back(FitOf(*account, carry_id));
     }
     return match;
   }

@@ -144,6 +144,10 @@ bool Candidate::listed_first() const {
                      [](const FamilyPlace& place) { return place.listed_first; });
 }
 
+bool CarryId(const std::vector<Fit>& fits) {
+  return std::any_of(fits.begin(), fits.end(), [](const Fit& fit) { return fit.carries_id; });
+}
+
 std::string_view ReasonWord(Reason reason) { return WordOf(kReasons, reason); }
 std::optional<Reason> ReasonFromWord(std::string_view word) { return FromWord(kReasons, word); }
 std::string ReasonWords() {

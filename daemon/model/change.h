@@ -144,6 +144,9 @@ struct Fit {
   bool active = true;
   std::string user_name;
   std::string name;  // given and family name, "" when the site has none
+  // It carries the person's external id, as others do: which of them is theirs is settled on the
+  // site alone (rules.md, 14).
+  bool carries_id = false;
 
   friend bool operator==(const Fit&, const Fit&) = default;
 };
@@ -279,6 +282,9 @@ struct EmailChoice {
 
   friend bool operator==(const EmailChoice&, const EmailChoice&) = default;
 };
+
+// Whether accounts fit because they carry the person's external id: then nobody's word tells which.
+bool CarryId(const std::vector<Fit>& fits);
 
 // A person's standing word on which account is somebody's.
 struct MatchDecision {

@@ -36,7 +36,10 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
     case Reason::kFoundArchived:
       return "An archived account with this e-mail is there: it will be linked and restored.";
     case Reason::kAmbiguous:
-      return "Several accounts on the site fit: a person has to say which one it is.";
+      return model::CarryId(change.several)
+                 ? "Several accounts on the site carry this person's id, and no choice made here "
+                   "can tell which is theirs: take it away from all but one there."
+                 : "Several accounts on the site fit: a person has to say which one it is.";
     case Reason::kTaken:
       return "The account with this e-mail is linked to another person, or carries another "
              "system's id: "

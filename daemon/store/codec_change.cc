@@ -115,6 +115,7 @@ void Put(const model::Fit& fit, disk::Fit& out) {
   out.set_active(fit.active);
   out.set_user_name(fit.user_name);
   out.set_name(fit.name);
+  out.set_carries_id(fit.carries_id);
 }
 
 // Versions before `fits` kept the accounts alone, as `several`.
@@ -123,7 +124,8 @@ std::vector<model::Fit> GetFits(const disk::Change& in, Sound& sound) {
   std::vector<model::Fit> fits;
   for (const std::string& account : in.several()) fits.emplace_back().account = AccountId(account);
   for (const disk::Fit& fit : in.fits()) {
-    fits.push_back({AccountId(fit.account()), fit.active(), fit.user_name(), fit.name()});
+    fits.push_back(
+        {AccountId(fit.account()), fit.active(), fit.user_name(), fit.name(), fit.carries_id()});
   }
   return fits;
 }

@@ -744,7 +744,7 @@ TEST(ControlCodec, RowShowsTheFamilyAndTheRivals) {
   candidate.mismatch = model::Mismatch::kTieAlone;
   candidate.email2 = "second@example.org";
   candidate.uses_email2 = true;
-  row.change.several = {{AccountId("a1"), false, "ann@example.org", "Ann Lee"}};
+  row.change.several = {{AccountId("a1"), false, "ann@example.org", "Ann Lee", true}};
   row.change.duplicates = {PersonId(5)};
   row.change.taken_by = PersonId(6);
   row.verdict.change_class = model::ChangeClass::kEmailChange;
@@ -774,6 +774,7 @@ TEST(ControlCodec, RowShowsTheFamilyAndTheRivals) {
   EXPECT_FALSE(out.fits(0).active());
   EXPECT_EQ(out.fits(0).user_name(), "ann@example.org");
   EXPECT_EQ(out.fits(0).name(), "Ann Lee");
+  EXPECT_TRUE(out.fits(0).carries_id());
   ASSERT_EQ(out.duplicates_size(), 2);  // who wants the address, and who has the account
   EXPECT_EQ(out.duplicates(0), 5);
   EXPECT_EQ(out.duplicates(1), 6);

@@ -235,6 +235,17 @@ TEST_P(ReviewScreens, Matches) {
   Expect("matches", {"matches"});
 }
 
+TEST_P(ReviewScreens, MatchesOfWhoseIdSeveralCarry) {
+  v1::UserRow row = Ambiguous();
+  for (auto& fit : *row.mutable_fits()) fit.set_carries_id(true);
+  row.set_sentence(
+      "Several accounts on the site carry this person's id, and no choice made here can tell which "
+      "is theirs: take it away from all but one there.");
+  world_.daemon.On("get_status", SampleStatus());
+  world_.daemon.On("list_users", Page({row}));
+  Expect("matches-by-id", {"matches"});
+}
+
 TEST_P(ReviewScreens, MatchSaysWhenThePollWasNotUsed) {
   SettlesWithPoll(Ambiguous(), Ambiguous(), v1::Poll::REJECTED);
   Expect("match-rejected", {"match", "10412", "--account", "4f1c"});

@@ -54,8 +54,9 @@ std::string Joined(const std::vector<PersonId>& persons) {
 std::string Lines(const std::string& name, const std::vector<model::Fit>& fits) {
   std::string text;
   for (const model::Fit& fit : fits) {
-    text += Line(name, fit.account.value() + (fit.active ? " active " : " archived ") +
-                           fit.user_name + " " + Quoted(fit.name));
+    text +=
+        Line(name, fit.account.value() + (fit.active ? " active " : " archived ") + fit.user_name +
+                       " " + Quoted(fit.name) + (fit.carries_id ? " carries the id" : ""));
   }
   return text;
 }

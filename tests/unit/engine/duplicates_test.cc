@@ -366,6 +366,35 @@ TEST_F(Several, NoneOfThemHoldsUntilTheSiteIsMendedAndCanBeTakenBack) {
   EXPECT_EQ(desk.Match(withdraw).error().reason(), "no-match-decision");
 }
 
+// Rules, 14: ids go before any choice, so that one which is kept would do nothing.
+TEST_F(Several, WhereSeveralCarryTheIdNoChoiceIsTakenAndTheSiteSettlesIt) {
+  desk.Match(Theirs(1, "h2"));  // said when they did not
+  desk.ExamineAgain();
+  desk.site["h1"].external_id = desk.site["h2"].external_id = "tcs:1";
+  desk.Poll();
+  const auto row = desk.User(1);
+  ASSERT_EQ(row.situation(), wire::AMBIGUOUS);
+  EXPECT_TRUE(row.fits(0).carries_id());
+  EXPECT_NE(row.sentence().find("carry this person's id"), std::string::npos) << row.sentence();
+  EXPECT_NE(desk.Explain(1).find("Account h1 (ada@example.org) carries their id."),
+            std::string::npos);
+  for (const auto& choice : {Theirs(1, "h1"), NoneOf(1)}) {
+    const auto error = desk.Match(choice).error();
+    EXPECT_EQ(error.code(), "refused");
+    EXPECT_EQ(error.reason(), "id-on-several");
+    EXPECT_NE(error.message().find("on the site"), std::string::npos) << error.message();
+  }
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kMatchDecided), 1U) << "the first alone";
+  wire::DecideMatch withdraw;
+  withdraw.set_person(1);
+  withdraw.set_withdraw(true);
+  EXPECT_TRUE(desk.Match(withdraw).has_settle());
+  desk.ExamineAgain();
+  desk.site["h2"].external_id.clear();
+  desk.Poll();
+  EXPECT_EQ(desk.User(1).account(), "h1");
+}
+
 TEST_F(Several, AChosenAccountThatIsGoneIsChosenNoLonger) {
   desk.Match(Theirs(1, "h2"));
   desk.ExamineAgain();

@@ -109,7 +109,9 @@ TEST(Match, ExternalIdOnTwoAccountsIsNotSettled) {
                                 {With(MakeAccount("x", "a@example.org"), "tcs:7"),
                                  With(MakeAccount("y", "b@example.org"), "tcs:7")});
   EXPECT_EQ(matches.at(0).kind, Kind::kSeveral);
-  EXPECT_EQ(matches.at(0).others.size(), 2U);
+  ASSERT_EQ(matches.at(0).others.size(), 2U);
+  EXPECT_TRUE(matches.at(0).others[0].carries_id);
+  EXPECT_TRUE(matches.at(0).others[1].carries_id);
 }
 
 // Design: two candidates are never settled by a silent tie-break.

@@ -130,7 +130,9 @@ class RandomModel {
     change.duplicates = Some([&] { return Person(); });
     change.collision = Maybe([&] { return AccountId(Text()); });
     change.taken_by = Maybe([&] { return Person(); });
-    change.several = Some([&] { return model::Fit{AccountId(Text()), Coin(), Text(), Text()}; });
+    change.several = Some([&] {
+      return model::Fit{AccountId(Text()), Coin(), Text(), Text(), Coin()};
+    });
     change.severity = AnySeverity();
     change.group = Maybe([&] { return AnyFingerprint(); });
     change.never_archive = Coin();
