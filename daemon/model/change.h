@@ -128,8 +128,10 @@ struct Candidate {
   bool uses_email2 = false;  // by decision; the config's email_fallback does not set it
   std::string email2;        // email2's usable address, where it is another one; "" when none
   std::vector<FamilyPlace> families;  // by id
-  std::string family_name;            // of the grouping household (rules.md, 7)
-  std::vector<Child> children;        // of a parent; by id, the first kChildrenMax
+  // False: the poll brought nobody's families (NeedsFamilies), so that having none says nothing.
+  bool families_read = true;
+  std::string family_name;      // of the grouping household (rules.md, 7)
+  std::vector<Child> children;  // of a parent; by id, the first kChildrenMax
   Mismatch mismatch = Mismatch::kNone;
 
   // In any of the families; true of somebody without one (rules.md, 6).
@@ -348,6 +350,7 @@ struct Basis {
   std::string email;  // what FACTS gives, whatever was chosen since
   AccountId account;  // linked, or the one that fits; "" when none
   std::vector<FamilyId> families;
+  bool families_read = true;  // see Candidate
 
   friend bool operator==(const Basis&, const Basis&) = default;
 };

@@ -239,6 +239,7 @@ model::Basis BasisOf(const Change& change) {
     basis.account = *change.lost_account;
   }
   for (const model::FamilyPlace& place : who.families) basis.families.push_back(place.family);
+  basis.families_read = who.families_read;
   return basis;
 }
 
@@ -257,7 +258,9 @@ std::vector<std::string> WhatChanged(const model::Decision& decision, const Chan
   // A link that was made since is our own doing.
   const bool linked_since = change.linked && then.account.value().empty();
   if (then.account != now.account && !linked_since) words.emplace_back("account");
-  if (then.families != now.families) words.emplace_back("families");
+  // A mapping that was made or taken away is a word of the config, and changes no fact.
+  const bool known = then.families_read && now.families_read;
+  if (known && then.families != now.families) words.emplace_back("families");
   return words;
 }
 

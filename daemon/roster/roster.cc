@@ -88,6 +88,7 @@ class StudentWalk {
     candidate.person = id;
     if (person != nullptr) FillPerson(candidate, *person, rules_, emails_.Find(id));
     if (deciding) FillRow(candidate, *deciding->row);
+    candidate.families_read = households_.has_value();
     if (households_) FillFamilies(candidate);
     std::tie(candidate.eligibility, candidate.reason) = Judge(person, deciding);
     if (candidate.eligibility != Eligibility::kEligible) return;

@@ -49,6 +49,7 @@ void Put(const model::Candidate& candidate, disk::Candidate& out) {
   out.set_uses_email2(candidate.uses_email2);
   out.set_email2(candidate.email2);
   for (const model::FamilyPlace& place : candidate.families) Put(place, *out.add_families());
+  out.set_no_family(candidate.families_read && candidate.families.empty());
   out.set_family_name(candidate.family_name);
   for (const model::Child& child : candidate.children) Put(child, *out.add_children());
   out.set_mismatch(Number(candidate.mismatch));
@@ -76,6 +77,7 @@ model::Candidate Get(PersonId person, const disk::Candidate& in, Sound& sound) {
   for (const disk::FamilyPlace& place : in.families()) {
     candidate.families.push_back({FamilyId(place.family()), place.listed_first()});
   }
+  candidate.families_read = in.families_size() > 0 || in.no_family();
   candidate.family_name = in.family_name();
   sound.Require(static_cast<std::size_t>(in.children_size()) <= model::kChildrenMax);
   for (const disk::Child& child : in.children()) candidate.children.push_back(Get(child));

@@ -12,11 +12,16 @@ void Put(const model::Basis& basis, disk::Basis& out) {
   out.set_email(basis.email);
   out.set_account(basis.account.value());
   PutIds(basis.families, *out.mutable_families());
+  out.set_no_family(basis.families_read && basis.families.empty());
 }
 
 model::Basis Get(const disk::Basis& in) {
-  return {in.eligible(), in.name(), in.email(), AccountId(in.account()),
-          GetIds<FamilyId>(in.families())};
+  return {in.eligible(),
+          in.name(),
+          in.email(),
+          AccountId(in.account()),
+          GetIds<FamilyId>(in.families()),
+          in.families_size() > 0 || in.no_family()};
 }
 
 // An inclusion takes a decision away, and is none that is kept.

@@ -140,6 +140,46 @@ TEST_F(Basis, AnotherFamily) {
   EXPECT_EQ(Changed(), std::vector<std::string>{"families"});
 }
 
+// Of students' accounts families are read where a field is mapped from them: no fact has changed
+// when one is, or no longer.
+TEST(Decisions, AMappedFamilyFieldBringsNobodyBack) {
+  Desk desk;
+  auto& fields = desk.settings.schools[0].rules.fields;
+  const auto plain = fields;
+  const auto map = [&](bool mapped) {
+    fields = plain;
+    desk.households.clear();  // as they are not asked for
+    if (mapped) {
+      fields.push_back({model::FactsField::kFamilyName, model::Field::kGrouping});
+      desk.households = {{10, "Abel", {}, {1, 3}}, {20, "Bold", {}, {2}}};
+    }
+    desk.Restart();
+    desk.Poll();
+    EXPECT_EQ(desk.User(1).families_size(), mapped ? 1 : 0);
+  };
+  const auto expect_decided = [&](const char* when) {
+    for (const auto person : {1, 2, 3}) {
+      EXPECT_EQ(desk.User(person).outdated_size(), 0) << when;
+      EXPECT_FALSE(desk.User(person).is_new()) << when;
+    }
+  };
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Decide(wire::SKIP, {1});
+  desk.Decide(wire::SYNC, {2});
+  map(true);
+  desk.Decide(wire::SKIP, {3});
+  expect_decided("mapped");
+  map(false);
+  expect_decided("no longer mapped");
+  map(true);
+  expect_decided("mapped again");
+  desk.households = {{10, "Abel", {}, {1}}, {20, "Bold", {}, {2, 3}}};
+  desk.Poll();
+  EXPECT_EQ(desk.User(3).outdated_size(), 1) << "decided on when families were read, and moved";
+  desk.ExpectConsistent();
+}
+
 TEST_F(Basis, AnotherGradeIsNone) {
   Person(102).grade = "04";
   EXPECT_EQ(Changed(), std::vector<std::string>{});

@@ -447,6 +447,21 @@ TEST(Review, ADecisionIsMadeOnEmailNameAccountFamiliesAndEligibility) {
   EXPECT_EQ(WhatChanged(decision, now), Words());
 }
 
+// That a family field is mapped, or no longer, is the config's doing: no fact has changed.
+TEST(Review, FamiliesThatWereNotReadAreNoOtherFamilies) {
+  const Change read = Parent(true);
+  Change unread = read;
+  unread.candidate.families.clear();
+  unread.candidate.families_read = false;
+  EXPECT_EQ(WhatChanged(On(DecisionKind::kSkip, unread), read), Words());
+  EXPECT_EQ(WhatChanged(On(DecisionKind::kSkip, read), unread), Words());
+  EXPECT_EQ(WhatChanged(On(DecisionKind::kSync, unread), read), Words());
+  Change none = read;
+  none.candidate.families.clear();
+  EXPECT_EQ(WhatChanged(On(DecisionKind::kSkip, read), none), Words{"families"}) << "left it";
+  EXPECT_EQ(WhatChanged(On(DecisionKind::kSkip, none), read), Words{"families"});
+}
+
 TEST(Review, WhatOnesOwnEmail2DecisionChangesOutdatesNothing) {
   const Change then = Fresh();
   Change now = then;

@@ -168,7 +168,7 @@ TEST(Families, LinkAloneHasNoGrouping) {
 // Students: every household they are in, and the order among the eligible students there.
 TEST(Families, StudentsHaveTheHouseholdsTheyAreIn) {
   School school;
-  school.Adult(10).Child(20).Child(21).Child(22, "Graduate");
+  school.Adult(10).Child(20).Child(21).Child(22, "Graduate").Child(23);
   school.Parent(1, 10, 1).Kid(1, 20, 3).Kid(1, 21, 2).Kid(1, 22, 1).Kid(4, 20);
   school.Family(1, " One ").Family(4, "Four");
   const RosterResult result = school.Parents({22}, WithGrouping(dump::MakeRules()));
@@ -179,6 +179,9 @@ TEST(Families, StudentsHaveTheHouseholdsTheyAreIn) {
   EXPECT_EQ(Of(result, 20).fields.Get(Field::kDisplayName), "One");
   EXPECT_EQ(Of(result, 20).family_name, "One");
   EXPECT_TRUE(Of(result, 20).children.empty());
+  EXPECT_TRUE(Of(result, 20).families_read);
+  EXPECT_TRUE(Of(result, 23).families.empty());
+  EXPECT_TRUE(Of(result, 23).families_read) << "is in none";
   EXPECT_TRUE(result.notices.empty());
 }
 
@@ -187,6 +190,7 @@ TEST(Families, StudentsHaveNoneWhereThePollBringsNone) {
   school.Child(20);
   const Candidate student = Of(school.Parents({}, dump::MakeRules()), 20);
   EXPECT_TRUE(student.families.empty());
+  EXPECT_FALSE(student.families_read);
   EXPECT_TRUE(student.listed_first());
   EXPECT_EQ(student.family_name, "");
 }

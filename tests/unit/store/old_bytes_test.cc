@@ -66,6 +66,7 @@ TEST(OldBytes, AccountsOfAnAmbiguousRowBecomeFits) {
   expected.candidate.status_word = "Enrolled";
   expected.candidate.fields.Set(model::Field::kEmail, "ann@example.org");
   expected.candidate.email = "ann@example.org";
+  expected.candidate.families_read = false;
   expected.situation = model::Situation::kAmbiguous;
   expected.reason = model::Reason::kAmbiguous;
   expected.several = {{AccountId("a1"), true, "", ""}, {AccountId("a2"), true, "", ""}};
@@ -104,6 +105,20 @@ TEST(OldBytes, DecisionHasNoBasis) {
   EXPECT_EQ(decision->basis, std::nullopt);
   EXPECT_EQ(decision->note, "");
   EXPECT_EQ(EncodeDecision(*decision), Bytes(kDecision));
+}
+
+// Written before it was kept whether families were read: they were where there is one.
+TEST(OldBytes, ABasisWithoutFamiliesIsOfUnreadOnes) {
+  model::Decision decision = *DecodeDecision(PersonId(1), Bytes(kDecision));
+  decision.basis.emplace();
+  decision.basis->families_read = false;
+  const std::string before = EncodeDecision(decision);
+  EXPECT_FALSE(DecodeDecision(PersonId(1), before)->basis->families_read);
+  decision.basis->families_read = true;
+  EXPECT_NE(EncodeDecision(decision), before) << "in none, by what was read";
+  EXPECT_TRUE(DecodeDecision(PersonId(1), EncodeDecision(decision))->basis->families_read);
+  decision.basis->families = {FamilyId(10)};
+  EXPECT_TRUE(DecodeDecision(PersonId(1), EncodeDecision(decision))->basis->families_read);
 }
 
 TEST(OldBytes, HeadHasCountedNoClassesAndNoFamilies) {

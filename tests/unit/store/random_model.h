@@ -111,6 +111,7 @@ class RandomModel {
     candidate.uses_email2 = Coin();
     candidate.email2 = Text();
     candidate.families = Some([&] { return model::FamilyPlace{Family(), Coin()}; });
+    candidate.families_read = !candidate.families.empty() || Coin();
     candidate.family_name = Text();
     candidate.children =
         Some([&] { return model::Child{Person(), Coin(), Coin(), Coin(), Coin(), Coin()}; });
@@ -162,8 +163,9 @@ class RandomModel {
     } while (decision.kind == model::DecisionKind::kInclude);
     decision.made_on = AnyFingerprint();
     decision.basis = Maybe([&] {
-      return model::Basis{Coin(), Text(), Text(), AccountId(Text()),
-                          Some([&] { return Family(); })};
+      model::Basis basis{Coin(), Text(), Text(), AccountId(Text()), Some([&] { return Family(); })};
+      basis.families_read = !basis.families.empty() || Coin();
+      return basis;
     });
     decision.note = Text();
     decision.actor = Text();
