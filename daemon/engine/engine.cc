@@ -358,15 +358,14 @@ Duration Engine::WaitTime(Duration wait_max) const {
     if (const auto next = school.queue.NextExpiry()) {
       wait = std::min(wait, std::max(Duration::zero(), *next - now));
     }
-    const auto wanted = [&](const Parked& parked) {
-      return Wants(parked.lease, school.id()) && RoomOf(parked.worker, 1).first > 0;
+    const auto next = school.queue.NextReady();
+    const auto gets_some = [&](const Parked& parked) {
+      return RoomIn(school, parked.worker, parked.lease, 1) > 0 &&
+             RoomOf(parked.worker, 1).first > 0;
     };
-    const bool probing = school.site_failures > 0 && school.head.tasks.leased > 0;
-    if (probing || std::none_of(parked_.begin(), parked_.end(), wanted)) continue;
-    if (const auto next = school.queue.NextReady()) {
-      const Time at = std::max(*next, school.site_paused_until);
-      wait = std::min(wait, std::max(Duration::zero(), at - now));
-    }
+    if (!next || std::none_of(parked_.begin(), parked_.end(), gets_some)) continue;
+    const Time at = std::max(*next, school.site_paused_until);
+    wait = std::min(wait, std::max(Duration::zero(), at - now));
   }
   return wait;
 }

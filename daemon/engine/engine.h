@@ -429,6 +429,9 @@ class Engine {
   // How many tasks the worker may get, and the limit that this is less than `wanted` for.
   std::pair<std::size_t, std::optional<Limit>> RoomOf(const std::string& worker,
                                                       std::size_t wanted) const;
+  // Of that, what may be of this school: whoever waits is woken for what it would be given.
+  static std::size_t RoomIn(const School& school, const std::string& worker,
+                            const model::Lease& lease, std::size_t room);
   // Task::origin of this school's tasks: of its first entry, which no other store has.
   Result<std::string> OriginOf(School& school) const;
   Result<model::LeaseReply> LeaseTasks(const std::string& worker, const model::Lease& lease,

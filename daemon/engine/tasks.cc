@@ -191,6 +191,20 @@ std::pair<std::size_t, std::optional<Limit>> Engine::RoomOf(const std::string& w
   return {room, lapsed ? Limit::kLapsed : Limit::kHeld};
 }
 
+std::size_t Engine::RoomIn(const School& school, const std::string& worker,
+                           const model::Lease& lease, std::size_t room) {
+  if (!Wants(lease, school.id())) return 0;
+  if (lease.school_max > 0) {
+    const std::size_t held = school.queue.HeldBy(worker);
+    room = std::min(room, lease.school_max - std::min<std::size_t>(lease.school_max, held));
+  }
+  if (school.site_failures > 0) {
+    // One task goes out to see whether the site is back.
+    room = std::min<std::size_t>(room, school.head.tasks.leased > 0 ? 0 : 1);
+  }
+  return room;
+}
+
 Result<std::string> Engine::OriginOf(School& school) const {
   if (!school.origin.empty()) return school.origin;
   ROSTER_ASSIGN(const auto first,
@@ -212,15 +226,7 @@ Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const mo
     school.worker_asked = now;
     school.worker_asked_steady = clock_.Steady();
     if (now < school.site_paused_until) continue;
-    std::size_t room = max - reply.tasks.size();
-    if (lease.school_max > 0) {
-      const std::size_t held = school.queue.HeldBy(worker);
-      room = std::min(room, lease.school_max - std::min<std::size_t>(lease.school_max, held));
-    }
-    if (school.site_failures > 0) {
-      // One task goes out to see whether the site is back.
-      room = std::min<std::size_t>(room, school.head.tasks.leased > 0 ? 0 : 1);
-    }
+    const std::size_t room = RoomIn(school, worker, lease, max - reply.tasks.size());
     for (const TaskId id : school.queue.Ready(room, now)) {
       ROSTER_ASSIGN(auto task, FindTask(school, id), "leasing");
       if (!task) {

@@ -55,7 +55,8 @@ class DeskStore : public store::MemoryStore {
 
 class DeskBus : public bus::Bus {
  public:
-  Result<std::vector<bus::Inbound>> Receive(Duration, std::size_t) override {
+  Result<std::vector<bus::Inbound>> Receive(Duration wait, std::size_t) override {
+    waited = wait;
     std::vector<bus::Inbound> taken(inputs.begin(), inputs.end());
     inputs.clear();
     return taken;
@@ -73,6 +74,7 @@ class DeskBus : public bus::Bus {
 
   std::vector<bus::TurnedAway> turned_away;
   int gate_asked = 0;
+  Duration waited{};  // how long the last step would have, had nothing come in
   std::deque<bus::Inbound> inputs;
   std::map<std::string, std::deque<std::string>> replies;
   std::vector<std::pair<std::string, std::string>> published;

@@ -75,6 +75,45 @@ TEST(Engine, AClockThatIsSetBackHoldsUpNothing) {
   }
 }
 
+// While one school of several was synced, the engine never slept: a worker that held its share of
+// it asked for tasks of the others, and there were none.
+TEST(Engine, ARequestThatMayHaveNoMoreOfASchoolLetsTheEngineSleep) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1, 2, 3});
+  desk.Approve(desk.Plan());
+  const auto ask = [&](const std::string& route) {
+    wire::WorkerRequest request;
+    request.set_version(1);
+    request.set_request_id(route);
+    request.set_worker("w1");
+    request.mutable_lease()->set_max(10);
+    request.mutable_lease()->set_school_max(2);
+    request.mutable_lease()->mutable_wait()->set_seconds(30);
+    desk.bus.inputs.push_back(
+        {bus::Channel::kTasks, route, desk.peer, request.SerializeAsString()});
+    desk.Step();
+  };
+  const auto answer = [&](const std::string& route) {
+    wire::WorkerReply reply;
+    EXPECT_EQ(desk.bus.replies[route].size(), 1U);
+    if (!desk.bus.replies[route].empty()) reply.ParseFromString(desk.bus.replies[route].front());
+    return reply.lease();
+  };
+  ask("first");
+  const auto held = answer("first");
+  ASSERT_EQ(held.tasks_size(), 2);
+  ask("second");
+  EXPECT_TRUE(desk.bus.replies["second"].empty()) << "one waits, and is not for this worker yet";
+  Desk::Must(desk.engine().Step(seconds(1)));
+  EXPECT_GT(desk.bus.waited, Duration::zero());
+
+  ask("other");  // the worker has given up on what it asked before
+  desk.Report("w1", {desk.Execute(held.tasks(0))});
+  EXPECT_EQ(answer("other").tasks_size(), 1) << "what makes room is noticed at once";
+}
+
 TEST(Engine, AHeartbeatHoldsTheLeaseAndNamesWhatIsLost) {
   Desk desk;
   desk.pupils = SomePupils();
