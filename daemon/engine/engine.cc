@@ -202,14 +202,21 @@ Result<void> Engine::Load() {
   publications_.clear();
   entries_.clear();
   for (const PollJob& job : starts_) {
-    if (const auto school = FindSchool(job.school)) (*school)->polling.reset();
+    const auto school = FindSchool(job.school);
+    if (!school) continue;
+    (*school)->polling.reset();
+    (*school)->touched.merge((*school)->touched_before);
   }
   starts_.clear();
   reloaded_.reset();
   answered_.clear();
   polls_ended_.clear();
   ROSTER_TRY(LoadBackupRun(), "reading the last backup");
-  for (School& school : schools_) ROSTER_TRY(LoadSchool(school), school.id().value());
+  for (School& school : schools_) {
+    school.read_again = school.kept_read_again;
+    school.examine_again = school.kept_examine_again;
+    ROSTER_TRY(LoadSchool(school), school.id().value());
+  }
   return {};
 }
 
@@ -564,7 +571,12 @@ void Engine::Release() {
   publications_.clear();
   entries_.clear();
   starts_.clear();
-  for (School& school : schools_) school.head.published = school.head.seq;
+  for (School& school : schools_) {
+    school.head.published = school.head.seq;
+    school.touched_before.clear();
+    school.kept_read_again = school.read_again;
+    school.kept_examine_again = school.examine_again;
+  }
   StartBackup();
   StartPurge();
 }

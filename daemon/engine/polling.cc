@@ -1,6 +1,7 @@
 // Polls: when they go out, and what becomes of what they bring.
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/diff/diff.h"
 #include "daemon/engine/engine.h"
@@ -39,7 +40,7 @@ Result<void> Engine::StartPoll(School& school, Time now, bool reuse) {
   school.head_changed = true;
   school.examine_again = false;
   school.forgotten.clear();
-  if (!reuse) school.touched.clear();
+  if (!reuse) school.touched_before = std::exchange(school.touched, {});
   view_->Put(Family::kWork, store::PollKey(school.id(), poll.id), store::EncodePoll(poll));
   if (poll.id.value() > settings_.polls_kept) {
     view_->Delete(Family::kWork,

@@ -33,6 +33,7 @@ struct School {
   std::optional<model::Poll> polling;
   // Persons whose link or account a task has changed since FACTS and the site were last read.
   std::set<PersonId> touched;
+  std::set<PersonId> touched_before;  // the poll whose start is not on disk yet
 
   // Forgotten since the poll under way began: what it finds of them is of before.
   std::set<PersonId> forgotten;
@@ -52,6 +53,9 @@ struct School {
   // A decision was taken that the stages before review have to know: everything is examined again,
   // with what the last poll brought.
   bool examine_again = false;
+  // Both as the last step on disk has left them: a poll whose start is not, is asked for still.
+  bool kept_read_again = false;
+  bool kept_examine_again = false;
   // Of every account on the site, as last read; null until a poll was used since the start.
   std::shared_ptr<const std::vector<std::uint64_t>> account_marks;  // AccountMark (polls.h)
   // A poll that ended while the disk was full: its record is still to be closed.

@@ -167,6 +167,38 @@ TEST_F(Shared, ChoosingEmail2TwiceIsChoosingOnceAlsoBeforeItShows) {
   EXPECT_EQ(desk.CountEntries(wire::Entry::kEmailChosen), 1U);
 }
 
+TEST_F(Shared, Email2ShowsWithThePollThatWasNamedThoughTheDiskWasFullWhenItWasToStart) {
+  const PollJob job = desk.StartPoll();
+  const auto poll = desk.Resolve(UseEmail2(2)).settle().poll();
+  ASSERT_EQ(poll, job.poll.value() + 1);
+  const auto ask = [&] {
+    wire::Request request;
+    request.mutable_get_poll()->set_poll(poll);
+    return desk.Ask(request);
+  };
+  desk.store.full = true;
+  desk.EndPoll(desk.Look(job));
+  EXPECT_EQ(ask().poll().poll().phase(), "waiting") << ask().error().message();
+  desk.store.full = false;
+  desk.Step();
+  EXPECT_TRUE(ask().has_poll()) << ask().error().message();
+  ASSERT_EQ(desk.polls.started.size(), 1U);
+  EXPECT_EQ(desk.polls.started.front().poll.value(), poll);
+  desk.ExamineAgain();
+  EXPECT_TRUE(desk.User(2).uses_email2());
+}
+
+// What was asked for by a command that was refused is asked for no more.
+TEST_F(Shared, Email2ThatWasRefusedOnAFullDiskExaminesNothing) {
+  const PollJob job = desk.StartPoll();
+  desk.store.full = true;
+  EXPECT_EQ(desk.Resolve(UseEmail2(2)).error().reason(), "disk-full");
+  desk.store.full = false;
+  desk.EndPoll(desk.Look(job));
+  EXPECT_TRUE(desk.polls.started.empty());
+  EXPECT_FALSE(desk.User(2).uses_email2());
+}
+
 TEST_F(Shared, Email2ThatChangesEndsTheChoice) {
   desk.Resolve(UseEmail2(2));
   desk.ExamineAgain();

@@ -187,6 +187,30 @@ TEST(Engine, APollThatEndsOnAFullDiskIsClosedWhenThereIsRoom) {
   EXPECT_EQ(desk.School().counters().everybody(), 4U);
 }
 
+// What the poll before has read knows nothing of what tasks have done since.
+TEST(Engine, APollThatCouldNotStartOnAFullDiskForgetsNothingThatTasksHaveDone) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.pupils[3].email2 = "dan@example.org";
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1, 2, 3});
+  desk.Approve(desk.Plan());
+  desk.WorkUntilDone();
+  ASSERT_EQ(desk.School().counters().unchanged(), 3U);
+  wire::Request request;
+  request.mutable_start_poll();
+  desk.store.full = true;
+  EXPECT_EQ(desk.Command(request).error().reason(), "disk-full");
+  desk.store.full = false;
+  wire::ResolveGroup what;
+  what.set_use_email2(4);
+  EXPECT_GT(desk.Resolve(what).settle().poll(), 1U);
+  desk.ExamineAgain();
+  EXPECT_EQ(desk.User(4).email(), "dan@example.org");
+  EXPECT_EQ(desk.School().counters().unchanged(), 3U) << "nobody's account is taken for lost";
+  desk.ExpectConsistent();
+}
+
 TEST(Engine, APollThatARestartInterruptedIsClosedAndAskedForAgain) {
   Desk desk;
   desk.pupils = SomePupils();
