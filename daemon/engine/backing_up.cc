@@ -196,7 +196,7 @@ Result<std::uint64_t> Engine::ExpireOpenPlans(School& school, Time now) {
   ROSTER_TRY(cursor->status(), "reading plans");
   for (model::Plan& plan : open) {
     plan.expires_at = now;
-    view_->Put(Family::kWork, store::PlanKey(school.id(), plan.id), store::EncodePlan(plan));
+    PutPlan(school, plan);
     school.plans.erase(plan.id);
   }
   return open.size();

@@ -250,12 +250,25 @@ Result<void> Engine::LoadSchool(School& school) {
     if (task->resting) ++resting[task->id.plan];
   }
   ROSTER_TRY(cursor->status(), "reading tasks");
+  ROSTER_TRY(LoadPlans(school), "reading plans");
   ROSTER_TRY(CountResting(school, resting), "counting tasks");
   school.replies = 0;
   const store::Range replies = store::ReplyExpiryRange(school.id(), Time::max());
   const auto kept = store_.Scan(Family::kReplies, replies.begin, replies.end);
   for (; kept->Valid(); kept->Next()) ++school.replies;
   return kept->status();
+}
+
+Result<void> Engine::LoadPlans(School& school) {
+  school.current_plans = {};
+  const store::Range range = store::PlanRange(school.id());
+  const auto cursor = store_.Scan(Family::kWork, range.begin, range.end);
+  for (; cursor->Valid(); cursor->Next()) {
+    ROSTER_ASSIGN(const PlanId id, store::PlanOfKey(cursor->key()), "");
+    ROSTER_ASSIGN(const model::Plan plan, store::DecodePlan(id, cursor->value()), "");
+    school.current_plans.Note(plan);
+  }
+  return cursor->status();
 }
 
 // An earlier version counted those that rest once more when the clock was set back.
@@ -521,10 +534,7 @@ Result<void> Engine::Tick(Time now) {
 // One batch for the whole step. False when there was nothing to write.
 Result<bool> Engine::Commit() {
   for (School& school : schools_) {
-    for (const PlanId id : school.plans_changed) {
-      const model::Plan& plan = school.plans.at(id);
-      view_->Put(Family::kWork, store::PlanKey(school.id(), id), store::EncodePlan(plan));
-    }
+    for (const PlanId id : school.plans_changed) PutPlan(school, school.plans.at(id));
     school.plans_changed.clear();
     std::erase_if(school.plans, [](const auto& item) {
       return item.second.state == model::PlanState::kFinished;

@@ -152,6 +152,7 @@ class Engine {
   Result<void> Prepare();
   Result<void> NoteDisk(const Error& error);
   Result<void> LoadSchool(School& school);
+  Result<void> LoadPlans(School& school);
   Result<void> CountResting(School& school, const std::map<PlanId, std::uint64_t>& resting);
   Result<void> SettleAll(School& school);
   Result<void> CountAll(School& school);
@@ -327,13 +328,9 @@ class Engine {
   Result<std::optional<model::Poll>> FindPoll(const School& school, PollId id) const;
   // `words`: with what people say of others in words of their own.
   Result<model::SchoolStatus> StatusOf(School& school, bool words);
-  // The plan under way, or the newest that was approved, and those newer than it that wait for a
-  // second approver.
-  struct CurrentPlans {
-    std::vector<model::Plan> approved;
-    std::vector<model::Plan> waiting;
-  };
-  Result<CurrentPlans> FindCurrentPlans(const School& school) const;
+  // Plans as they were when they were last put.
+  Result<std::vector<model::Plan>> ReadPlans(const School& school,
+                                             const std::vector<PlanId>& ids) const;
   Result<Page> ListPage(const School& school, const model::Filter& filter, std::uint32_t size,
                         const std::string& token) const;
   Result<std::vector<PersonId>> PersonsShown(const School& school,
@@ -410,6 +407,8 @@ class Engine {
 
   // tasks.cc
   Result<model::Plan*> FindPlan(School& school, PlanId id);
+  // Every write of a plan goes through here, so that what a status shows is what is kept.
+  void PutPlan(School& school, const model::Plan& plan);
   Result<std::optional<model::Task>> FindTask(const School& school, TaskId id) const;
   // `before`, `was_resting`: what it was when it was last put.
   Result<void> PutTask(School& school, const model::Task& task, model::TaskState before,

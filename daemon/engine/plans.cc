@@ -364,7 +364,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
                                    static_cast<std::uint32_t>(first / store::kPlanChunk)),
                store::EncodePlanItems(chunk));
   }
-  view_->Put(Family::kWork, store::PlanKey(school.id(), plan.id), store::EncodePlan(plan));
+  PutPlan(school, plan);
   Append(school, caller,
          model::PlanPrepared{plan.id, plan.digest, plan.items, plan.invitations, plan.undo_of,
                              KindsOf(plan.holds)});
@@ -606,7 +606,7 @@ Result<bool> Engine::IsSecond(School& school, const Caller& caller, model::Plan&
   if (why != "lifted-guards") plan.two_needed = why;
   Append(school, caller, std::move(given));
   plan.first_approval->seq = school.head.seq;
-  view_->Put(Family::kWork, store::PlanKey(school.id(), plan.id), store::EncodePlan(plan));
+  PutPlan(school, plan);
   return false;
 }
 

@@ -81,6 +81,7 @@ Result<void> Engine::DropOldPlans(School& school, Time now) {
                                         static_cast<std::uint32_t>(first / store::kPlanChunk)));
     }
     school.plans.erase(plan.id);
+    school.current_plans.Forget(plan.id);
     Append(school, {"rosterd", ""}, model::PlanExpired{plan.id});
   }
   return {};

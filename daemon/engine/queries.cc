@@ -512,25 +512,25 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school, bool words) {
   status.acknowledged = head.acknowledged;
   status.import_directory = school.settings->import_directory;
   status.export_wanted = WhyStale(head, head.accounts_as_of).has_value();
-  ROSTER_ASSIGN(CurrentPlans plans, FindCurrentPlans(school), "");
-  for (model::Plan& plan : plans.approved) status.plans.push_back(Told(std::move(plan), words));
-  for (model::Plan& plan : plans.waiting) status.waiting.push_back(Told(std::move(plan), words));
+  const CurrentPlans& plans = school.current_plans;
+  ROSTER_ASSIGN(auto approved, ReadPlans(school, plans.ShownApproved()), "");
+  for (model::Plan& plan : approved) status.plans.push_back(Told(std::move(plan), words));
+  ROSTER_ASSIGN(auto waiting, ReadPlans(school, plans.ShownWaiting(clock_.Now())), "");
+  for (model::Plan& plan : waiting) status.waiting.push_back(Told(std::move(plan), words));
   return status;
 }
 
-Result<Engine::CurrentPlans> Engine::FindCurrentPlans(const School& school) const {
-  CurrentPlans plans;
-  const std::uint64_t newest = school.head.plans;
-  for (std::uint64_t id = newest; id > 0 && plans.approved.empty() && id + 20 > newest; --id) {
-    ROSTER_ASSIGN(const auto value,
-                  view_->Get(Family::kWork, store::PlanKey(school.id(), PlanId(id))), "");
-    if (!value) continue;
-    ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(PlanId(id), *value), "");
-    if (plan.state != model::PlanState::kOpen) {
-      plans.approved.push_back(std::move(plan));
-    } else if (plan.first_approval && clock_.Now() < plan.expires_at) {
-      plans.waiting.push_back(std::move(plan));
+Result<std::vector<model::Plan>> Engine::ReadPlans(const School& school,
+                                                   const std::vector<PlanId>& ids) const {
+  std::vector<model::Plan> plans;
+  for (const PlanId id : ids) {
+    ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::PlanKey(school.id(), id)), "");
+    if (!value) {
+      return Fail(Code::kCorrupt, "plan-missing",
+                  "Plan " + std::to_string(id.value()) + " is not there, and was.");
     }
+    ROSTER_ASSIGN(model::Plan plan, store::DecodePlan(id, *value), "");
+    plans.push_back(std::move(plan));
   }
   return {std::move(plans)};
 }

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "daemon/engine/current_plans.h"
 #include "daemon/engine/settings.h"
 #include "daemon/journal/journal.h"
 #include "daemon/model/plan.h"
@@ -28,6 +29,7 @@ struct School {
   // Plans whose counts have changed since the last commit, and those under way.
   std::map<PlanId, model::Plan> plans;
   std::set<PlanId> plans_changed;
+  CurrentPlans current_plans;  // as they are on disk, and in the step under way so far
 
   // The poll under way. Not stored: a poll that a crash has ended is found by its record.
   std::optional<model::Poll> polling;

@@ -51,6 +51,11 @@ Result<model::Plan*> Engine::FindPlan(School& school, PlanId id) {
   return &(school.plans[id] = std::move(plan));
 }
 
+void Engine::PutPlan(School& school, const model::Plan& plan) {
+  view_->Put(Family::kWork, store::PlanKey(school.id(), plan.id), store::EncodePlan(plan));
+  school.current_plans.Note(plan);
+}
+
 Result<std::optional<model::Task>> Engine::FindTask(const School& school, TaskId id) const {
   ROSTER_ASSIGN(const auto value, view_->Get(Family::kWork, store::TaskKey(school.id(), id)), "");
   if (!value) return {std::nullopt};

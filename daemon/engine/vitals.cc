@@ -136,11 +136,8 @@ Result<model::Vitals> Engine::TakeVitals() {
     }
     one.rollover = plan::LimitsAt(school.settings->plans, vitals.at).rollover;
     one.tasks = head.tasks;
-    ROSTER_ASSIGN(const CurrentPlans plans, FindCurrentPlans(school), "");
-    one.plans_waiting = plans.waiting.size();
-    one.plans_under_way = static_cast<std::uint64_t>(std::count_if(
-        plans.approved.begin(), plans.approved.end(),
-        [](const model::Plan& plan) { return plan.state == model::PlanState::kApproved; }));
+    one.plans_waiting = school.current_plans.CountWaiting(vitals.at);
+    one.plans_under_way = school.current_plans.CountUnderWay();
     one.unmapped_words = head.unknown_words.size();
     one.head = head.seq;
     one.acknowledged = head.acknowledged;

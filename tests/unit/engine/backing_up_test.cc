@@ -315,6 +315,16 @@ class PutBack : public ::testing::Test {
   Desk desk_;
 };
 
+TEST_F(PutBack, ThePlanThatWasApprovedLastIsShownThoughNumbersLeap) {
+  desk_.Decide(wire::SYNC, {1});
+  ASSERT_TRUE(desk_.Approve(desk_.Plan()).has_approve());
+  desk_.WorkUntilDone();
+  const std::uint64_t last = desk_.School().plans(0).plan();
+  Restore(Keep(), MarkOf(1));  // how many there were since is not known
+  ASSERT_EQ(desk_.School().plans_size(), 1);
+  EXPECT_EQ(desk_.School().plans(0).plan(), last);
+}
+
 TEST_F(PutBack, IsOnRecordOnce) {
   const Rows rows = Keep();
   const auto head = desk_.Entries().size();

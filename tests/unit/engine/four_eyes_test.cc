@@ -456,6 +456,37 @@ TEST_F(FourEyes, AnApprovalEndsWithItsPlan) {
   EXPECT_FALSE(desk.Plan().has_first_approval());
 }
 
+TEST_F(FourEyes, APlanWaitsHoweverManyWerePreparedSince) {
+  Rules().all = true;
+  desk.Restart();
+  Withdraw(2);
+  const wire::Plan plan = desk.Plan();
+  ASSERT_TRUE(desk.Approve(Whole(plan)).has_approve());
+  const auto expect_waiting = [&](int count) {
+    const wire::SchoolStatus& status = desk.School();
+    ASSERT_EQ(status.waiting_size(), count);
+    if (count > 0) {
+      EXPECT_EQ(status.waiting(0).plan(), plan.plan());
+    }
+    desk.clock.Advance(std::chrono::seconds(1));
+    desk.Step();
+    EXPECT_EQ(desk.vitals.value().schools.at(0).plans_waiting, static_cast<std::uint64_t>(count));
+  };
+  for (int i = 1; i <= 25; ++i) {
+    desk.pupils[9].last = "M" + std::to_string(i);
+    desk.Poll();
+    ASSERT_EQ(desk.Plan().plan(), plan.plan() + static_cast<std::uint64_t>(i));
+  }
+  expect_waiting(1);
+  desk.Restart();
+  expect_waiting(1);
+  AsBen();
+  ASSERT_EQ(desk.Approve(Whole(plan)).approve().plan().state(), wire::APPROVED);
+  AsAnn();
+  expect_waiting(0);
+  EXPECT_EQ(desk.School().plans(0).plan(), plan.plan());
+}
+
 TEST_F(FourEyes, WhatHasChangedMeanwhileIsNotApprovedBySecondHand) {
   Rules().all = true;
   desk.Restart();

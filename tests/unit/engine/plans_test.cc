@@ -240,6 +240,43 @@ TEST_F(Classes, APlanLivesAsLongAsTheConfigSays) {
   EXPECT_EQ(desk.Approve(young).error().reason(), "plan-expired");
 }
 
+TEST(Engine, AStatusShowsTheNewestPlansUnderWayAndAllAreCounted) {
+  Desk desk;
+  constexpr int kPlans = 23;
+  for (int i = 1; i <= kPlans; ++i) {
+    const std::string name = "N" + std::to_string(i);
+    desk.pupils.push_back({i, "X", name, name + "@example.org"});
+  }
+  desk.Poll();
+  for (int i = 1; i <= kPlans; ++i) {
+    desk.Decide(wire::SYNC, {i});
+    ASSERT_TRUE(desk.Approve(desk.Plan()).has_approve());
+  }
+  const wire::SchoolStatus& school = desk.School();
+  ASSERT_EQ(school.plans_size(), 20);
+  EXPECT_EQ(school.plans(0).plan(), 23U);
+  EXPECT_EQ(school.plans(19).plan(), 4U);
+  desk.clock.Advance(std::chrono::seconds(1));
+  desk.Step();
+  EXPECT_EQ(desk.vitals.value().schools.at(0).plans_under_way, 23U);
+}
+
+TEST(Engine, AnApprovalThatFoundNoRoomOnTheDiskIsNotUnderWay) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1});
+  const auto plan = desk.Plan();
+  desk.store.full = true;
+  EXPECT_EQ(desk.Approve(plan).error().reason(), "disk-full");
+  EXPECT_EQ(desk.School().plans_size(), 0);
+  desk.store.full = false;
+  desk.Step();
+  EXPECT_EQ(desk.School().plans_size(), 0);
+  ASSERT_TRUE(desk.Approve(plan).has_approve());
+  EXPECT_EQ(desk.School().plans_size(), 1);
+}
+
 class Invitations : public Synced {
  protected:
   wire::Reply Prepare(std::uint32_t batch = 0, const std::vector<std::int64_t>& persons = {}) {

@@ -90,6 +90,40 @@ TEST_F(UnknownTasks, ALeaseThatRunsOutAgainAndAgainEndsInRestAndIsListed) {
   EXPECT_EQ(desk.site.size(), 0U);
 }
 
+TEST_F(UnknownTasks, APlanWhoseTasksRestIsUnderWayWhateverWasApprovedSince) {
+  for (const auto& task : desk.Lease("w")) SayUnknown(task, "to-upload", true);
+  ASSERT_EQ(desk.School().tasks().resting(), 2U);
+  desk.pupils.push_back({3, "Cat", "Cole", "cat@example.org"});
+  desk.Poll();
+  desk.Decide(wire::SYNC, {3});
+  ASSERT_TRUE(desk.Approve(desk.Plan()).has_approve());
+  const auto shown = [&] {
+    std::vector<std::uint64_t> plans;
+    for (const auto& plan : desk.School().plans()) plans.push_back(plan.plan());
+    return plans;
+  };
+  const auto counted = [&] {
+    desk.clock.Advance(std::chrono::seconds(1));
+    desk.Step();
+    return desk.vitals.value().schools.at(0).plans_under_way;
+  };
+  using Plans = std::vector<std::uint64_t>;
+  EXPECT_EQ(shown(), (Plans{2, 1})) << "both are, the newest first";
+  EXPECT_EQ(counted(), 2U);
+  desk.WorkUntilDone();
+  EXPECT_EQ(shown(), Plans{1});
+  EXPECT_EQ(desk.School().plans(0).tasks().resting(), 2U);
+  EXPECT_EQ(counted(), 1U);
+  desk.Restart();
+  EXPECT_EQ(shown(), Plans{1});
+  EXPECT_EQ(counted(), 1U);
+
+  EXPECT_EQ(Confirm({1, 2}).confirmed(), 2U);
+  EXPECT_EQ(shown(), Plans{2}) << "none is, and this is the newest";
+  EXPECT_EQ(desk.School().plans(0).state(), wire::FINISHED);
+  EXPECT_EQ(counted(), 0U);
+}
+
 TEST_F(UnknownTasks, WhatAPersonConfirmsIsAppliedAndReadAgain) {
   const auto tasks = desk.Lease("w");
   for (const auto& task : tasks) desk.Execute(task);  // done, and nobody hears of it
