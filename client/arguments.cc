@@ -520,9 +520,9 @@ class Parser {
       }
       return [options = std::move(options)](Session& s) { return RunInvite(s, options); };
     });
-    AddPersons(command, "persons; none: everybody linked and active");
+    AddPersons(command, "persons; none: everybody linked, active and never logged in");
     command->add_flag("--never-accessed", in_.never_accessed,
-                      "only those who have never logged in");
+                      "holds anyway: who has logged in is not invited");
     command->add_option("--batch", in_.batch, "at most so many; else as the config says")
         ->check(Check(
             [](const std::string& text) { return ToNumber<std::uint32_t>(text).value_or(0) > 0; },

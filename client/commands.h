@@ -89,9 +89,9 @@ struct SyncOptions {
 Answer<Exit> RunSync(Session& session, const SyncOptions& options);
 
 struct InviteOptions {
-  std::vector<std::int64_t> persons;  // none: everybody linked and active
-  bool never_accessed = false;
-  std::uint32_t batch = 0;  // at most so many; 0: as the config says
+  std::vector<std::int64_t> persons;  // none: everybody linked, active and never logged in
+  bool never_accessed = false;        // holds anyway
+  std::uint32_t batch = 0;            // at most so many; 0: as the config says
   bool yes = false;
   bool wait = false;
 };

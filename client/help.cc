@@ -190,7 +190,8 @@ Examples:
 or unknown at the end.)"},
     {"invite", "step 7: Invite: send invitations, as a plan of their own",
      R"(Step 7, "Invite". Invitations never go by themselves: this prepares a plan of them
-alone, shows how many and whom, and asks. Who was invited not long ago is left out.
+alone, shows how many and whom, and asks. Who has logged in is never invited, with
+--never-accessed or without it; who was invited not long ago is left out.
 
 Examples:
   rosterctl invite --never-accessed --wait

@@ -146,7 +146,7 @@ Result<Engine::Collected> Engine::CollectInvitations(School& school,
     ROSTER_ASSIGN(const auto change, book.FindChange(person), "planning");
     ROSTER_ASSIGN(const auto held, book.FindHeldTask(person), "planning");
     const auto wanted = [&]() -> Result<bool> {
-      if (!change || !plan::IsInvitable(*change, body.never_accessed)) return false;
+      if (!change || !plan::IsInvitable(*change)) return false;
       return MayBeInvited(book, *change);
     };
     ROSTER_ASSIGN(const bool invitable, wanted(), "planning");
@@ -388,7 +388,7 @@ Result<bool> Engine::Stands(const Book& book, const model::PlanItem& item,
     if (untouchable || change->action != item.action) return false;
   } else if (item.action == Action::kInvite) {
     ROSTER_ASSIGN(const bool may, MayBeInvited(book, *change), "");
-    if (!may || !plan::IsInvitable(*change, false)) return false;
+    if (!may || !plan::IsInvitable(*change)) return false;
   } else {
     ROSTER_ASSIGN(const model::Verdict verdict, book.JudgeFree(*change), "");
     if (verdict.action != item.action) return false;

@@ -92,8 +92,8 @@ struct DecideMatch {
 };
 struct PreparePlan {
   bool invitations = false;
-  std::vector<PersonId> persons;  // invitations only; none: everybody linked and active
-  bool never_accessed = false;
+  std::vector<PersonId> persons;  // invitations only; none: everybody who can be invited
+  bool never_accessed = false;    // says what holds anyway: who has logged in is not invited
   std::uint32_t batch = 0;        // invitations only: at most so many; 0: as the config says
   std::optional<PlanId> undo_of;  // the inverse of that plan, in place of today's changes
 };

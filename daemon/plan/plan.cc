@@ -19,11 +19,10 @@ Digest PlanDigest(const SchoolId& school, bool invitations,
   return Blake2b(content.bytes());
 }
 
-bool IsInvitable(const Change& change, bool never_accessed) {
+bool IsInvitable(const Change& change) {
   return change.linked && change.account && change.account->active && !change.collision &&
          change.candidate.eligibility == model::Eligibility::kEligible &&
-         change.situation != model::Situation::kProtected &&
-         !(never_accessed && change.account->last_accessed);
+         change.situation != model::Situation::kProtected && !change.account->last_accessed;
 }
 
 std::optional<Time> LastInvited(const Change& change, const std::optional<model::Link>& link) {

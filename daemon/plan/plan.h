@@ -16,9 +16,9 @@ namespace roster::plan {
 Digest PlanDigest(const SchoolId& school, bool invitations,
                   const std::vector<model::PlanItem>& items);
 
-// Whether an invitation may go to this person: eligible, linked, active, not protected, not
-// accessed yet when only those are wanted (workflow, 11).
-bool IsInvitable(const model::Change& change, bool never_accessed);
+// Whether an invitation may go to this person: eligible, linked, active, not protected, never
+// logged in (workflow, 11). The worker sends none to anybody else.
+bool IsInvitable(const model::Change& change);
 
 // When the last invitation was sent, by the site's list or by what rosterd has done; nullopt:
 // never.

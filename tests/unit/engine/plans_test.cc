@@ -305,6 +305,20 @@ TEST_F(Invitations, ComeInBatchesAndNotTwiceWithinTheCoolDown) {
   EXPECT_EQ(Prepare().plan().plan().invites(), 3U);
 }
 
+TEST_F(Invitations, WhoHasLoggedInTakesNobodysPlace) {
+  desk.site["a1"].last_accessed = Time{};
+  desk.Poll();
+  const auto plan = Prepare(1).plan().plan();
+  ASSERT_EQ(plan.invites(), 1U);
+  EXPECT_EQ(desk.PlanRows(plan.plan()).at(0).person(), 2) << "the first who can be invited";
+  const auto refused = Prepare(0, {1}).error();
+  EXPECT_EQ(refused.reason(), "not-invitable");
+  EXPECT_NE(refused.message().find("has logged in already"), std::string::npos);
+  desk.Approve(plan);
+  desk.WorkUntilDone();
+  EXPECT_EQ(Prepare(1).plan().plan().invites(), 1U) << "then the next";
+}
+
 TEST_F(Invitations, GoToNobodyWhoIsExcludedProtectedOrDeselected) {
   desk.Decide(wire::EXCLUDE, {1});
   desk.Decide(wire::PROTECT, {2});

@@ -47,18 +47,18 @@ TEST(Plan, TheDigestNamesSchoolKindAndEveryItem) {
 
 TEST(Plan, InvitationsGoToLinkedActiveUnprotectedAccounts) {
   model::Change change = Linked();
-  EXPECT_TRUE(IsInvitable(change, true));
+  EXPECT_TRUE(IsInvitable(change));
   change.account->last_accessed = Time{};
-  EXPECT_FALSE(IsInvitable(change, true));
-  EXPECT_TRUE(IsInvitable(change, false));
+  EXPECT_FALSE(IsInvitable(change)) << "the worker sends them none";
+  change = Linked();
   change.account->active = false;
-  EXPECT_FALSE(IsInvitable(change, false));
+  EXPECT_FALSE(IsInvitable(change));
   change = Linked();
   change.linked = false;
-  EXPECT_FALSE(IsInvitable(change, false));
+  EXPECT_FALSE(IsInvitable(change));
   change = Linked();
   change.situation = model::Situation::kProtected;
-  EXPECT_FALSE(IsInvitable(change, false));
+  EXPECT_FALSE(IsInvitable(change));
 }
 
 TEST(Plan, ATaskHoldsWhatWasApproved) {
