@@ -231,12 +231,12 @@ Result<std::optional<model::RefusedTask>> Engine::Retry(School& school, TaskId i
   if (before == model::TaskState::kDead) {
     ROSTER_ASSIGN(const auto held, book.FindHeldTask(task->person), "");
     if (held && !held->dead) return {Refuse(id, "replaced")};
-    ROSTER_ASSIGN(const bool stands, Stands(book, item, change), "");
+    ROSTER_ASSIGN(const bool stands, Stands(school, book, item, change), "");
     if (!stands) return {Refuse(id, "changed")};
     task::Revive(*task);
   } else {
     // No longer what was approved: it is looked at, and then left.
-    ROSTER_ASSIGN(const bool stands, Stands(book, item, change), "");
+    ROSTER_ASSIGN(const bool stands, Stands(school, book, item, change), "");
     task::Revive(*task);
     task->look_only = !stands;
   }

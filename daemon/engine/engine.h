@@ -396,10 +396,10 @@ class Engine {
   Result<std::optional<model::Change>> RowOf(const School& school, const Book& book,
                                              const model::PlanItem& item) const;
   // Whether the row and the decisions still come to exactly what the item holds. `change`: RowOf().
-  Result<bool> Stands(const Book& book, const model::PlanItem& item,
+  Result<bool> Stands(const School& school, const Book& book, const model::PlanItem& item,
                       const std::optional<model::Change>& change) const;
   // That, and no task of the person's is under way.
-  Result<bool> Holds(const Book& book, const model::PlanItem& item,
+  Result<bool> Holds(const School& school, const Book& book, const model::PlanItem& item,
                      const std::optional<model::Change>& change) const;
 
   // Queues one task again; the refusal says why not.

@@ -380,7 +380,7 @@ Result<std::optional<model::Change>> Engine::RowOf(const School& school, const B
   return {plan::Invert(*done, change ? &*change : nullptr).change};
 }
 
-Result<bool> Engine::Stands(const Book& book, const model::PlanItem& item,
+Result<bool> Engine::Stands(const School& school, const Book& book, const model::PlanItem& item,
                             const std::optional<model::Change>& change) const {
   if (!change) return false;
   if (item.undo_of) {
@@ -389,6 +389,10 @@ Result<bool> Engine::Stands(const Book& book, const model::PlanItem& item,
   } else if (item.action == Action::kInvite) {
     ROSTER_ASSIGN(const bool may, MayBeInvited(book, *change), "");
     if (!may || !plan::IsInvitable(*change)) return false;
+    // Another plan may have invited them since, which not every site shows.
+    ROSTER_ASSIGN(const auto link, book.FindLink(item.person), "");
+    const auto last = plan::LastInvited(*change, link);
+    if (plan::IsRecentlyInvited(last, clock_.Now(), school.settings->plans)) return false;
   } else {
     ROSTER_ASSIGN(const model::Verdict verdict, book.JudgeFree(*change), "");
     if (verdict.action != item.action) return false;
@@ -400,11 +404,11 @@ Result<bool> Engine::Stands(const Book& book, const model::PlanItem& item,
   return diff::ApprovalDigest(*change, item.action) == item.digest;
 }
 
-Result<bool> Engine::Holds(const Book& book, const model::PlanItem& item,
+Result<bool> Engine::Holds(const School& school, const Book& book, const model::PlanItem& item,
                            const std::optional<model::Change>& change) const {
   ROSTER_ASSIGN(const auto held, book.FindHeldTask(item.person), "");
   if (held && !held->dead) return false;
-  return Stands(book, item, change);
+  return Stands(school, book, item, change);
 }
 
 // Whether the plan is one that can be approved at all.
@@ -465,7 +469,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
       continue;
     }
     ROSTER_ASSIGN(const auto change, RowOf(school, book, item), "approving");
-    ROSTER_ASSIGN(const bool holds, Holds(book, item, change), "approving");
+    ROSTER_ASSIGN(const bool holds, Holds(school, book, item, change), "approving");
     if (holds) {
       good.push_back(item);
       continue;

@@ -325,7 +325,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
       model::Change gone;  // from the lists, since the plan was made
       gone.candidate.person = item.person;
       ROSTER_ASSIGN(model::UserRow row, book.Row(shown.value_or(gone)), "");
-      ROSTER_ASSIGN(const bool holds, Holds(book, item, change), "");
+      ROSTER_ASSIGN(const bool holds, Holds(school, book, item, change), "");
       row.changed = plan->state == model::PlanState::kOpen && !holds;
       row.verdict.action = item.action;  // of the plan, whatever today says
       row.verdict.change_class = item.change_class;

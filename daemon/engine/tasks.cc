@@ -148,7 +148,7 @@ Result<void> Engine::Recheck(School& school, PersonId person, std::string reason
   }
   const model::PlanItem item = ItemOf(*task);
   ROSTER_ASSIGN(const auto change, RowOf(school, book, item), "checking an approval");
-  ROSTER_ASSIGN(const bool same, Stands(book, item, change), "checking an approval");
+  ROSTER_ASSIGN(const bool same, Stands(school, book, item, change), "checking an approval");
   if (same != task->look_only && !(held->dead && !same)) return {};  // nothing new
   const TaskState before = task->state;
   const bool was_resting = task->resting;

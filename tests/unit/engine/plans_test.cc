@@ -305,6 +305,32 @@ TEST_F(Invitations, ComeInBatchesAndNotTwiceWithinTheCoolDown) {
   EXPECT_EQ(Prepare().plan().plan().invites(), 3U);
 }
 
+TEST_F(Invitations, AnOlderPlanInvitesNobodyASecondTimeOnASiteThatShowsNone) {
+  const auto older = Prepare().plan().plan();
+  ASSERT_EQ(older.invites(), 3U);
+  const auto newer = Prepare(2).plan().plan();
+  ASSERT_EQ(newer.invites(), 2U);
+  ASSERT_TRUE(desk.Approve(newer).has_approve());
+  std::vector<wire::Outcome> outcomes;
+  for (const auto& task : desk.Lease("w")) {
+    outcomes.push_back(desk.Execute(task));
+    ASSERT_TRUE(outcomes.back().has_applied());
+    outcomes.back().mutable_applied()->mutable_account()->clear_invited();
+  }
+  desk.Report("w", outcomes);
+  for (auto& [id, account] : desk.site) account.invited.reset();
+  desk.Poll();
+
+  const auto refused = desk.Approve(older).error();
+  EXPECT_EQ(refused.reason(), "plan-changed");
+  EXPECT_EQ(refused.changed_size(), 2) << "within the cool-down";
+  EXPECT_TRUE(desk.Lease("w").empty());
+  EXPECT_EQ(desk.Approve(older, true).approve().left_out_total(), 2U);
+  const auto tasks = desk.Lease("w");
+  ASSERT_EQ(tasks.size(), 1U);
+  EXPECT_EQ(tasks[0].person(), 3);
+}
+
 TEST_F(Invitations, WhoHasLoggedInTakesNobodysPlace) {
   desk.site["a1"].last_accessed = Time{};
   desk.Poll();
