@@ -167,6 +167,12 @@ void Put(const model::LeasedTask& leased, wire::Task& out) {
   out.set_look_only(task.look_only);
   out.set_doubt(task.doubt);
   out.set_origin(task.origin);
+  if (task.fitted_by) {
+    wire::FittedBy& fitted_by = *out.mutable_fitted_by();
+    fitted_by.set_user_name(task.fitted_by->user_name);
+    fitted_by.set_email(task.fitted_by->email);
+    fitted_by.set_other_email(task.fitted_by->other_email);
+  }
 }
 
 model::LeasedTask Get(const wire::Task& in, Checker& checker) {
@@ -193,6 +199,10 @@ model::LeasedTask Get(const wire::Task& in, Checker& checker) {
   task.doubt = in.doubt();
   task.origin = in.origin();
   checker.Require(IsOrigin(task.origin), "a task's origin is no word of hexadecimal digits");
+  if (in.has_fitted_by()) {
+    const wire::FittedBy& by = in.fitted_by();
+    task.fitted_by = model::FittedBy{by.user_name(), by.email(), by.other_email()};
+  }
   return leased;
 }
 

@@ -244,6 +244,7 @@ Result<void> Engine::ForgetTasks(School& school, const Caller& caller, const Kep
     ROSTER_ASSIGN(auto task, FindTask(school, id), "");
     if (!task) continue;
     task->fields.clear();
+    task->fitted_by.reset();
     task->invited_before.reset();
     task->forgotten = true;
     view_->Put(Family::kWork, store::TaskKey(school.id(), id), store::EncodeTask(*task));

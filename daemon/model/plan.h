@@ -148,17 +148,30 @@ std::string_view TaskStateWord(TaskState state);
 std::optional<TaskState> TaskStateFromWord(std::string_view word);
 inline bool IsOpen(TaskState state) { return state <= TaskState::kUnknown; }
 
+// The addresses of an account that was found to fit somebody, as the site had them then: what they
+// fit by is among them.
+struct FittedBy {
+  std::string user_name;
+  std::string email;
+  std::string other_email;  // where neither of those is the person's: the one that is; else ""
+
+  friend bool operator==(const FittedBy&, const FittedBy&) = default;
+};
+
 // Everything a worker needs; the worker keeps no state.
 struct Task {
   TaskId id;
   PersonId person;
   Action action = Action::kAdd;
-  Digest digest;                       // of the plan item
-  std::string external_id;             // of the person
-  AccountId account;                   // "" for an add, until it is applied
-  std::vector<FieldChange> fields;     // before -> after
-  bool was_active = true;              // the account's state when it was approved
-  bool link_only = false;              // an update that makes a link: writes externalId
+  Digest digest;                    // of the plan item
+  std::string external_id;          // of the person
+  AccountId account;                // "" for an add, until it is applied
+  std::vector<FieldChange> fields;  // before -> after
+  bool was_active = true;           // the account's state when it was approved
+  bool link_only = false;           // an update that makes a link: writes externalId
+  // Of a task that makes a link: they are still there, or the account may be another's by now.
+  // nullopt: approved by a version that did not say.
+  std::optional<FittedBy> fitted_by;
   std::optional<Time> invited_before;  // kInvite: the account's invitedAt when approved
   bool look_only =
       false;  // do not write: say whether the effect is there (superseded while unknown)

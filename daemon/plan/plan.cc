@@ -1,9 +1,30 @@
 #include "daemon/plan/plan.h"
 
+#include <algorithm>
+
+#include "daemon/base/text.h"
+
 namespace roster::plan {
 
 using model::Action;
 using model::Change;
+
+namespace {
+
+// A person's word may have made the match (rules, 11): then none of the addresses is theirs.
+model::FittedBy FittedByOf(const model::Account& account, const std::string& email) {
+  model::FittedBy fitted{account.fields.Get(model::Field::kUserName),
+                         account.fields.Get(model::Field::kEmail), ""};
+  const std::string key = EmailKey(email);
+  const auto fits = [&key](const std::string& address) { return EmailKey(address) == key; };
+  if (key.empty() || fits(fitted.user_name) || fits(fitted.email)) return fitted;
+  const auto& others = account.other_emails;
+  const auto other = std::find_if(others.begin(), others.end(), fits);
+  if (other != others.end()) fitted.other_email = *other;
+  return fitted;
+}
+
+}  // namespace
 
 Digest PlanDigest(const SchoolId& school, bool invitations,
                   const std::vector<model::PlanItem>& items) {
@@ -51,6 +72,9 @@ model::Task MakeTask(const model::Plan& plan, std::uint32_t index, const model::
   }
   if (WritesFields(item.action)) task.fields = change.fields;
   task.link_only = !change.linked && item.action != Action::kAdd;
+  if (task.link_only && change.account) {
+    task.fitted_by = FittedByOf(*change.account, change.candidate.email);
+  }
   task.undo_of = item.undo_of;
   return task;
 }

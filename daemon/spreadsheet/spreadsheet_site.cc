@@ -90,7 +90,10 @@ SpreadsheetSite::Look SpreadsheetSite::LookAt(const Task& task, const Export& sh
   if (account == nullptr) return {Superseded("gone"), nullptr};
   Account seen = *account;
   // Where the site has no place for it, the link is ours alone.
-  if (settings_.columns.external_id.empty()) seen.external_id = task.external_id;
+  if (settings_.columns.external_id.empty()) {
+    if (!target::StillFits(task, seen)) return {Superseded("changed-on-site"), account};
+    seen.external_id = task.external_id;
+  }
   if (task.action == Action::kInvite && !policy_.declares_invited) {
     return {{Finding::Kind::kImpossible, "no-invitations", {}}, account};
   }

@@ -354,6 +354,12 @@ std::string EncodeTask(const model::Task& task) {
   out.set_doubt(task.doubt);
   out.set_resting(task.resting);
   out.set_forgotten(task.forgotten);
+  if (task.fitted_by) {
+    disk::FittedBy& fitted_by = *out.mutable_fitted_by();
+    fitted_by.set_user_name(task.fitted_by->user_name);
+    fitted_by.set_email(task.fitted_by->email);
+    fitted_by.set_other_email(task.fitted_by->other_email);
+  }
   return Serialize(out);
 }
 
@@ -385,6 +391,10 @@ Result<model::Task> DecodeTask(TaskId id, std::string_view value) {
   task.doubt = in.doubt();
   task.resting = in.resting();
   task.forgotten = in.forgotten();
+  if (in.has_fitted_by()) {
+    const disk::FittedBy& by = in.fitted_by();
+    task.fitted_by = model::FittedBy{by.user_name(), by.email(), by.other_email()};
+  }
   return sound.Finish(std::move(task));
 }
 

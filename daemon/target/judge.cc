@@ -9,6 +9,7 @@ namespace {
 
 using model::Account;
 using model::Action;
+using model::Field;
 using model::FieldChange;
 using model::SameValue;
 using model::Task;
@@ -93,7 +94,28 @@ Finding Judge(const Task& task, const Account& account, const Policy& policy) {
     return Superseded("archived-on-site");
   }
   if (ChangedOnSite(left, account)) return Superseded("changed-on-site");
+  // What is equal is not in the task's fields, and the match was made by what is equal.
+  if (left.external_id && !StillFits(task, account)) return Superseded("changed-on-site");
   return {Finding::Kind::kToWrite, "", std::move(left)};
+}
+
+bool StillFits(const Task& task, const Account& account) {
+  if (!task.fitted_by) return true;
+  const auto same = [&](Field field, const std::string& seen) {
+    const bool written =
+        std::any_of(task.fields.begin(), task.fields.end(),
+                    [&](const FieldChange& change) { return change.field == field; });
+    return written || SameValue(field, account.fields.Get(field), seen);
+  };
+  const model::FittedBy& by = *task.fitted_by;
+  if (!same(Field::kUserName, by.user_name) || !same(Field::kEmail, by.email)) return false;
+  if (by.other_email.empty()) return true;
+  // Once the task has made it the account's e-mail, it need not stand among the others any more.
+  const std::string key = EmailKey(by.other_email);
+  const auto& others = account.other_emails;
+  return EmailKey(account.fields.Get(Field::kEmail)) == key ||
+         std::any_of(others.begin(), others.end(),
+                     [&key](const std::string& address) { return EmailKey(address) == key; });
 }
 
 std::string DroppedBySite(const Task& task, const Writing& writing, const Account& account) {
@@ -110,9 +132,9 @@ std::string DroppedBySite(const Task& task, const Writing& writing, const Accoun
   return "";
 }
 
-bool IsExtensionField(model::Field field) {
-  return field == model::Field::kSchool || field == model::Field::kGrade ||
-         field == model::Field::kGrouping || field == model::Field::kRole;
+bool IsExtensionField(Field field) {
+  return field == Field::kSchool || field == Field::kGrade || field == Field::kGrouping ||
+         field == Field::kRole;
 }
 
 }  // namespace roster::target

@@ -42,6 +42,10 @@ struct Finding {
 // counts, whatever else has changed since; what belongs to somebody else does not.
 Finding Judge(const model::Task& task, const model::Account& account, const Policy& policy);
 
+// Whether the account still has the addresses by which it was found to be the person's, those that
+// the task itself writes apart. True of a task that makes no link.
+bool StillFits(const model::Task& task, const model::Account& account);
+
 // After the site accepted `writing`: what it dropped without saying so. "" when nothing,
 // "externalid-not-kept", or "attribute-dropped". A value that is neither the old one nor none was
 // taken: the site may have its own spelling of it, and the next poll shows the difference.

@@ -136,6 +136,7 @@ TEST(TaskCodec, RepliesArriveAsTheyWereSent) {
       EXPECT_EQ(a.fields, b.fields);
       EXPECT_EQ(a.was_active, b.was_active);
       EXPECT_EQ(a.link_only, b.link_only);
+      EXPECT_EQ(a.fitted_by, b.fitted_by);
       EXPECT_EQ(a.invited_before, b.invited_before);
       EXPECT_EQ(a.look_only, b.look_only);
       EXPECT_EQ(a.doubt, b.doubt);

@@ -48,6 +48,10 @@ model::Task TaskOf(const wire::Task& task) {
   one.fields = FieldsOf(task);
   one.was_active = task.was_active();
   one.link_only = task.link_only();
+  if (task.has_fitted_by()) {
+    const wire::FittedBy& by = task.fitted_by();
+    one.fitted_by = model::FittedBy{by.user_name(), by.email(), by.other_email()};
+  }
   if (task.has_invited_before()) {
     one.invited_before = Time(std::chrono::seconds(task.invited_before().seconds()));
   }

@@ -180,6 +180,29 @@ TEST(Engine, AChangedPersonsQueuedTaskIsSupersededAndComesBack) {
   desk.ExpectConsistent();
 }
 
+TEST(Engine, AFoundAccountThatIsGivenToSomebodyElseIsNotLinked) {
+  Desk desk;
+  desk.pupils = SomePupils();
+  model::Account& account = desk.site["h7"];
+  account.id = AccountId("h7");
+  account.fields.Set(model::Field::kUserName, "ada@example.org");
+  account.fields.Set(model::Field::kEmail, "ada@example.org");
+  desk.Poll();
+  desk.Decide(wire::SYNC, {1});
+  const auto plan = desk.Plan();
+  ASSERT_EQ(plan.updates(), 1U) << "hers, and linked";
+  desk.Approve(plan);
+  account.fields.Set(model::Field::kUserName, "bob@example.org");
+  account.fields.Set(model::Field::kEmail, "bob@example.org");
+  desk.WorkUntilDone();
+  EXPECT_TRUE(desk.writes.empty());
+  EXPECT_EQ(account.external_id, "");
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kTaskSuperseded), 1U);
+  desk.Poll();
+  EXPECT_EQ(desk.User(1).situation(), wire::NEW);
+  desk.ExpectConsistent();
+}
+
 TEST(Engine, TheDeadAreListedAndRetriedOrReplaced) {
   Desk desk;
   desk.pupils = SomePupils();

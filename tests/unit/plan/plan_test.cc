@@ -83,5 +83,31 @@ TEST(Plan, ATaskHoldsWhatWasApproved) {
   EXPECT_TRUE(MakeTask(plan, 5, item, found, rules).link_only);
 }
 
+TEST(Plan, ATaskThatMakesALinkSaysWhatTheAccountFittedBy) {
+  const auto fitted_by = [](const model::Change& change, Action action) {
+    return MakeTask({}, 1, {PersonId(2), action, Blake2b("b")}, change, {}).fitted_by;
+  };
+  model::Change change = Linked();
+  change.candidate.email = "Ann@example.org";
+  model::Account& account = *change.account;
+  account.fields.Set(model::Field::kUserName, "ann@example.org");
+  account.fields.Set(model::Field::kEmail, "ann@home.example");
+  EXPECT_EQ(fitted_by(change, Action::kUpdate), std::nullopt) << "it is linked";
+  change.linked = false;
+  for (const Action action : {Action::kUpdate, Action::kRestore}) {
+    EXPECT_EQ(fitted_by(change, action),
+              (model::FittedBy{"ann@example.org", "ann@home.example", ""}));
+  }
+  EXPECT_EQ(fitted_by(change, Action::kAdd), std::nullopt);
+
+  account.fields.Set(model::Field::kUserName, "old");
+  account.other_emails = {"a@example.org", "ann@example.org"};
+  EXPECT_EQ(fitted_by(change, Action::kUpdate),
+            (model::FittedBy{"old", "ann@home.example", "ann@example.org"}));
+  account.other_emails.clear();
+  EXPECT_EQ(fitted_by(change, Action::kUpdate), (model::FittedBy{"old", "ann@home.example", ""}))
+      << "people said that it is theirs";
+}
+
 }  // namespace
 }  // namespace roster::plan

@@ -163,10 +163,13 @@ TEST_F(SpreadsheetSiteTest, WhatWasListedDoesNotEndBecauseTheAccountLooksOtherwi
 
 TEST_F(SpreadsheetSiteTest, ALinkIsOursAloneWhereTheSiteHasNoColumnForIt) {
   WriteExport(Ben("11", "Active", ",,", ""));
-  const Task link = On("b2", Action::kUpdate);
+  Task link = On("b2", Action::kUpdate);
   EXPECT_EQ(Run(link), kListed) << "the external id is to be written";
   sheet.columns.external_id.clear();
+  link.fitted_by = model::FittedBy{"ben@example.org", "ben@example.org", ""};
   EXPECT_EQ(Run(link), "applied already: b2");
+  link.fitted_by = model::FittedBy{"ann@example.org", "ann@example.org", ""};
+  EXPECT_EQ(Run(link), "superseded: changed-on-site") << "it was hers, and is another's";
   EXPECT_EQ(Run(Add(1)), kListed);
   EXPECT_NE(Text(Import("plan-12-add.csv")).find("p1@example.org"), std::string::npos);
 }

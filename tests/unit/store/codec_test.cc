@@ -190,6 +190,7 @@ TEST(Codec, TaskComesBackFieldByField) {
   task.forgotten = true;
   task.undo_of = random.AnyTask();
   task.ended_at = random.AnyTime();
+  task.fitted_by = model::FittedBy{"ann", "ann@example.org", "a@example.org"};
   const auto back = DecodeTask(task.id, EncodeTask(task));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->id, task.id);
@@ -201,6 +202,7 @@ TEST(Codec, TaskComesBackFieldByField) {
   EXPECT_EQ(back->fields, task.fields);
   EXPECT_EQ(back->was_active, task.was_active);
   EXPECT_EQ(back->link_only, task.link_only);
+  EXPECT_EQ(back->fitted_by, task.fitted_by);
   EXPECT_EQ(back->invited_before, task.invited_before);
   EXPECT_EQ(back->look_only, task.look_only);
   EXPECT_EQ(back->doubt, task.doubt);

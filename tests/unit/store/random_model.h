@@ -347,6 +347,7 @@ class RandomModel {
     task.worker = Text();
     task.reason = Text();
     task.ended_at = Maybe([&] { return AnyTime(); });
+    task.fitted_by = Maybe([&] { return model::FittedBy{Text(), Text(), Text()}; });
     return task;
   }
   model::UserRow Row() {

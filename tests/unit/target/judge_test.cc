@@ -132,6 +132,66 @@ TEST(Judge, AnUpdateMakesTheLinkThatIsMissing) {
   EXPECT_EQ(Judge(task, MakeAccount(), kPolicy).kind, Kind::kDone);
 }
 
+// Found by its login, or by another e-mail: equal, and so in no field that is written.
+Task LinkGrade() {
+  Task task = MakeTask(Action::kUpdate);
+  task.link_only = true;
+  task.fields = {{Field::kGrade, "09", "10"}};
+  task.fitted_by = model::FittedBy{"Ann@example.org", "", ""};
+  return task;
+}
+
+TEST(Judge, AnAccountThatWasGivenToSomebodyElseIsNotLinked) {
+  Account account = MakeAccount();
+  account.external_id.clear();
+  EXPECT_EQ(Judge(LinkGrade(), account, kPolicy).kind, Kind::kToWrite);
+  account.fields.Set(Field::kUserName, "bob@example.org");
+  EXPECT_EQ(Reason(LinkGrade(), account), "changed-on-site");
+  account.other_emails = {"ann@example.org"};
+  EXPECT_EQ(Reason(LinkGrade(), account), "changed-on-site") << "her address is no proof alone";
+  Task old = LinkGrade();
+  old.fitted_by.reset();
+  EXPECT_EQ(Judge(old, account, kPolicy).kind, Kind::kToWrite) << "of a version that did not say";
+
+  account.active = false;
+  Task restore = LinkGrade();
+  restore.action = Action::kRestore;
+  EXPECT_EQ(Reason(restore, account), "changed-on-site");
+  account = MakeAccount();
+  account.external_id.clear();
+  account.fields.Set(Field::kEmail, "bob@example.org");
+  EXPECT_EQ(Reason(LinkGrade(), account), "changed-on-site") << "it had none";
+}
+
+TEST(Judge, AnAccountThatFitsByAnotherEmailHasItStill) {
+  Account account = MakeAccount();
+  account.external_id.clear();
+  account.fields.Set(Field::kUserName, "a7");
+  account.other_emails = {"ANN@example.org"};
+  Task task = LinkGrade();
+  task.fitted_by = model::FittedBy{"a7", "", "ann@example.org"};
+  EXPECT_EQ(Judge(task, account, kPolicy).kind, Kind::kToWrite);
+  account.other_emails.clear();
+  EXPECT_EQ(Reason(task, account), "changed-on-site");
+}
+
+TEST(Judge, WhatTheTaskWritesItselfIsNoSignThatTheAccountIsAnothers) {
+  Account account = MakeAccount();
+  account.external_id.clear();
+  Task task = LinkGrade();
+  task.fitted_by = model::FittedBy{"a7", "old@example.org", "ann@example.org"};
+  task.fields = {{Field::kUserName, "a7", "ann@example.org"},
+                 {Field::kEmail, "old@example.org", "ann@example.org"}};
+  account.fields.Set(Field::kEmail, "ann@example.org");
+  const Finding finding = Judge(task, account, kPolicy);
+  EXPECT_EQ(finding.kind, Kind::kToWrite) << "an earlier attempt came so far";
+  EXPECT_TRUE(finding.writing.external_id && finding.writing.fields.empty());
+  account.fields.Set(Field::kUserName, "bob@example.org");
+  account.external_id = "tcs:12";
+  task.fields.clear();
+  EXPECT_EQ(Judge(task, account, kPolicy).kind, Kind::kDone) << "it is this person's already";
+}
+
 TEST(Judge, ArchiveAndRestore) {
   Account account = MakeAccount();
   EXPECT_EQ(Judge(MakeTask(Action::kArchive), account, kPolicy).writing.active, false);

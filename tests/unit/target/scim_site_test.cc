@@ -225,6 +225,20 @@ TEST_F(ScimSiteTest, AFoundAccountIsLinkedByItsExternalId) {
   EXPECT_EQ(scim.User("7")["externalId"], "tcs:12");
 }
 
+TEST_F(ScimSiteTest, AFoundAccountThatIsAnothersByNowIsNotWrittenTo) {
+  scim.User("7").erase("externalId");
+  Task task = MakeTask(Action::kUpdate);
+  task.link_only = true;
+  task.fields = {{Field::kGrade, "09", "10"}};
+  const std::string login = scim.User("7")["userName"];
+  task.fitted_by = model::FittedBy{login, "ann@example.org", ""};
+  scim.User("7")["userName"] = "bob@example.org";
+  EXPECT_EQ(Run(task), "superseded: changed-on-site");
+  EXPECT_TRUE(scim.Writes().empty());
+  scim.User("7")["userName"] = login;
+  EXPECT_EQ(Run(task), "applied");
+}
+
 TEST_F(ScimSiteTest, ADroppedAttributeIsNoticed) {
   scim.dropped = {"grade"};
   EXPECT_EQ(Run(Update()), "failed: attribute-dropped");
