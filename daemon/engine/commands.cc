@@ -187,6 +187,7 @@ Result<model::ReplyBody> Engine::Do(School& school, const Caller& caller,
   school.site_failing_since.reset();
   school.site_paused_until = {};
   school.site_tried_again = true;
+  school.queue.Hurry();
   std::vector<TaskId> ids = body.tasks;
   if (body.all_dead) {
     const store::Range range = store::DeadTaskRange(school.id());

@@ -445,8 +445,10 @@ class Engine {
                              const Caller& caller);
   Result<void> ExpireLeases(School& school, Time now);
   Result<void> ServeParked(Time now);
-  void NoteSite(School& school, const model::Outcome& outcome, Time now);
-  void TellSiteStopped(School& school, const std::string& reason);
+  // At most so many of those that may go out now; while the site fails, one.
+  std::vector<TaskId> NextTasks(School& school, std::size_t room, Time now);
+  void NoteSite(School& school, const model::Task& task, const model::Outcome& outcome, Time now);
+  void TellSiteStopped(School& school, const std::string& reason, bool one_alone);
   void TellSiteBack(School& school, bool nothing_waits);
 
   Settings settings_;  // a reload replaces parts of it

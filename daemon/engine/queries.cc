@@ -491,7 +491,8 @@ Result<model::SchoolStatus> Engine::StatusOf(School& school, bool words) {
   status.source_problem = head.source_problem;
   status.site_problem = head.site_problem;
   if (status.site_problem.empty() && school.IsSiteFailing()) {
-    const Duration wait = school.site_paused_until - clock_.Now();
+    const Time next = std::max(school.site_paused_until, school.queue.NextReady().value_or(Time{}));
+    const Duration wait = next - clock_.Now();
     status.site_problem =
         review::TaskSentence(school.site_failures > 0 ? school.site_reason : head.site_stopped) +
         " The next try is in " + FormatDuration(std::max(wait, Duration(1))) +

@@ -218,6 +218,12 @@ Result<std::string> Engine::OriginOf(School& school) const {
   return school.origin;
 }
 
+std::vector<TaskId> Engine::NextTasks(School& school, std::size_t room, Time now) {
+  if (school.site_failures == 0) return school.queue.Ready(room, now);
+  const auto id = room > 0 ? school.queue.LeastFailed(now) : std::nullopt;
+  return id ? std::vector<TaskId>{*id} : std::vector<TaskId>();
+}
+
 Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const model::Lease& lease,
                                              Time now) {
   model::LeaseReply reply;
@@ -232,7 +238,7 @@ Result<model::LeaseReply> Engine::LeaseTasks(const std::string& worker, const mo
     school.worker_asked_steady = clock_.Steady();
     if (now < school.site_paused_until) continue;
     const std::size_t room = RoomIn(school, worker, lease, max - reply.tasks.size());
-    for (const TaskId id : school.queue.Ready(room, now)) {
+    for (const TaskId id : NextTasks(school, room, now)) {
       ROSTER_ASSIGN(auto task, FindTask(school, id), "leasing");
       if (!task) {
         return Fail(Code::kCorrupt, "task-missing",
@@ -337,7 +343,7 @@ Result<model::ReportReply> Engine::Absorb(const std::string& worker,
     for (auto& [name, other] : workers_) {
       if (other.lapsed && AreOne(worker, self, name, other)) other.lapsed = false;
     }
-    NoteSite(**school, report.outcome, now);
+    NoteSite(**school, *task, report.outcome, now);
     ROSTER_TRY(AbsorbReport(**school, *std::move(task), report, {"worker:" + worker, ""}, now),
                "taking in a report");
   }
@@ -346,7 +352,8 @@ Result<model::ReportReply> Engine::Absorb(const std::string& worker,
 
 // A site that fails everybody is left alone for a while, so that its failures don't use up the
 // attempts of every task.
-void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
+void Engine::NoteSite(School& school, const model::Task& task, const model::Outcome& outcome,
+                      Time now) {
   const auto* failed = std::get_if<model::Failed>(&outcome);
   if (failed != nullptr && failed->reason == model::kWorkerStopped) return;  // says nothing
   const auto* unknown = std::get_if<model::Unknown>(&outcome);
@@ -367,7 +374,8 @@ void Engine::NoteSite(School& school, const model::Outcome& outcome, Time now) {
     pause = std::max(pause, Duration(*failed->retry_after));
   }
   school.site_paused_until = std::max(school.site_paused_until, now + pause);
-  TellSiteStopped(school, school.site_reason);
+  TellSiteStopped(school, school.site_reason,
+                  task::IsOwnFailure(task, outcome, school.head.served));
 }
 
 void Engine::TellSiteBack(School& school, bool nothing_waits) {
@@ -377,10 +385,11 @@ void Engine::TellSiteBack(School& school, bool nothing_waits) {
   Append(school, {std::string(kSelf), ""}, model::SiteBack{nothing_waits});
 }
 
-// At once where the key is refused, which no waiting mends; else when it has done nothing but fail
-// for a while. On disk, so that a restart neither repeats nor forgets it.
-void Engine::TellSiteStopped(School& school, const std::string& reason) {
-  const bool refused = IsKeyRefused(reason);
+// At once where the key is refused, which no waiting mends, unless it is for one account alone;
+// else when it has done nothing but fail for a while. On disk, so that a restart neither repeats
+// nor forgets it.
+void Engine::TellSiteStopped(School& school, const std::string& reason, bool one_alone) {
+  const bool refused = IsKeyRefused(reason) && !one_alone;
   if (!refused && clock_.Steady() - *school.site_failing_since < kSiteFailing) return;
   std::string& told = school.head.site_stopped;
   if (!told.empty() && !school.site_tried_again && (!refused || IsKeyRefused(told))) return;
@@ -394,7 +403,7 @@ Result<void> Engine::AbsorbReport(School& school, model::Task task, const model:
                                   const Caller& caller, Time now) {
   const TaskState before = task.state;
   const bool was_resting = task.resting;
-  task::Conclude(task, report.outcome, now, settings_.tasks, random_);
+  task::Conclude(task, report.outcome, now, settings_.tasks, random_, school.head.served);
   if (const auto* applied = std::get_if<model::Applied>(&report.outcome)) {
     // Which account an add has made: an undo of it takes back that one and no later one.
     if (task.account.value().empty()) task.account = applied->account.id;
@@ -402,7 +411,10 @@ Result<void> Engine::AbsorbReport(School& school, model::Task task, const model:
   ROSTER_TRY(PutTask(school, task, before, was_resting), "");
   switch (task.state) {
     case TaskState::kApplied:
-      if (!std::get<model::Applied>(report.outcome).already) school.head.site_changed = now;
+      if (!std::get<model::Applied>(report.outcome).already) {
+        school.head.site_changed = now;
+        ++school.head.served;
+      }
       ROSTER_TRY(AbsorbApplied(school, task, std::get<model::Applied>(report.outcome), caller), "");
       return EndTask(school, task, caller, now);
     case TaskState::kSuperseded:

@@ -360,6 +360,8 @@ std::string EncodeTask(const model::Task& task) {
     fitted_by.set_email(task.fitted_by->email);
     fitted_by.set_other_email(task.fitted_by->other_email);
   }
+  out.set_site_failures(task.site_failures);
+  out.set_served_then(task.served_then);
   return Serialize(out);
 }
 
@@ -395,6 +397,8 @@ Result<model::Task> DecodeTask(TaskId id, std::string_view value) {
     const disk::FittedBy& by = in.fitted_by();
     task.fitted_by = model::FittedBy{by.user_name(), by.email(), by.other_email()};
   }
+  task.site_failures = in.site_failures();
+  task.served_then = in.served_then();
   return sound.Finish(std::move(task));
 }
 

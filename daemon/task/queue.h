@@ -25,6 +25,14 @@ class Queue {
   // Up to `max` tasks that may go out now, in plan order. They stay until Place() moves them.
   std::vector<TaskId> Ready(std::size_t max, Time now);
 
+  // While the site fails, one goes out to see: the one that has failed least of those that may go
+  // out now, in plan order. So nobody whom the site fails for ever takes the others' turn. nullopt:
+  // none may.
+  std::optional<TaskId> LeastFailed(Time now);
+
+  // Those that found the site failing wait no longer.
+  void Hurry();
+
   // Leases that have run out.
   std::vector<TaskId> Expired(Time now) const;
 
@@ -44,12 +52,17 @@ class Queue {
   struct Spot {
     Where where;
     Time time;
+    std::uint32_t failed = 0;  // times, of itself or of the site
+    bool for_site = false;     // waits since it found the site failing
   };
 
   void Remove(TaskId id);
+  void MakeReady(TaskId id, Spot spot);
+  void MakeReady(Time now);  // whose time has come
 
   std::map<TaskId, Spot> spots_;
   std::set<TaskId> ready_;
+  std::set<std::pair<std::uint32_t, TaskId>> failed_;  // of those ready: failed before, how often
   std::set<std::pair<Time, TaskId>> waiting_;
   std::set<std::pair<Time, TaskId>> leased_;
   std::map<TaskId, std::string> holders_;  // of those leased

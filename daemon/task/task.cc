@@ -1,6 +1,7 @@
 #include "daemon/task/task.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace roster::task {
 namespace {
@@ -11,6 +12,8 @@ using model::TaskState;
 // More than one task can have been leased between a backup and the loss of what came after it: at
 // the longest delays, in a month.
 constexpr std::uint32_t kAttemptsPassed = 10'000;
+
+constexpr std::string_view kTooManyRequests = "too-many-requests";  // target/scim_site.h
 
 void End(Task& task, TaskState state, std::string reason, Time now) {
   task.state = state;
@@ -32,6 +35,23 @@ void Again(Task& task, TaskState state, std::string reason, Time not_before) {
 // more than an answer that was lost.
 void Doubt(Task& task, std::string reason) {
   if (task.doubt != model::kUnseen) task.doubt = std::move(reason);
+}
+
+// The engine leaves the whole site alone for a while (NoteSite), and this task for longer each
+// time, so that it does not keep the others from finding out whether the site is back.
+void FoundSiteFailing(Task& task, const model::Failed& failed, bool own, Time now,
+                      const Policy& policy, Random& random) {
+  ++(own ? task.failures : task.site_failures);
+  if (own && task.failures >= policy.failures_max) {
+    if (task.doubt.empty()) return End(task, TaskState::kDead, failed.reason, now);
+    // What takes the place of a dead one would do again what this one may have done.
+    Again(task, TaskState::kUnknown, failed.reason, now);
+    task.resting = true;
+    return;
+  }
+  const Duration delay = RetryDelay(task.failures + task.site_failures, policy, random);
+  const Duration told = failed.retry_after.value_or(std::chrono::milliseconds::zero());
+  Again(task, TaskState::kRetry, failed.reason, now + std::max(delay, told));
 }
 
 }  // namespace
@@ -58,8 +78,14 @@ bool Accepts(const Task& task, std::uint32_t attempt) {
          (task.state == TaskState::kLeased || task.state == TaskState::kUnknown);
 }
 
+bool IsOwnFailure(const Task& task, const model::Outcome& outcome, std::uint64_t served) {
+  const auto* failed = std::get_if<model::Failed>(&outcome);
+  return failed != nullptr && failed->again && failed->site_failing && !failed->retry_after &&
+         failed->reason != kTooManyRequests && task.site_failures > 0 && served > task.served_then;
+}
+
 void Conclude(Task& task, const model::Outcome& outcome, Time now, const Policy& policy,
-              Random& random) {
+              Random& random, std::uint64_t served) {
   if (std::holds_alternative<model::Applied>(outcome)) {
     End(task, TaskState::kApplied, "", now);
     return;
@@ -74,10 +100,8 @@ void Conclude(Task& task, const model::Outcome& outcome, Time now, const Policy&
     return;
   }
   if (attempt != nullptr && attempt->again && attempt->site_failing) {
-    // Not this task's fault: the engine leaves the whole site alone for a while (NoteSite).
-    const Duration told = attempt->retry_after.value_or(std::chrono::milliseconds::zero());
-    Again(task, TaskState::kRetry, attempt->reason,
-          now + std::max(RetryDelay(1, policy, random), told));
+    FoundSiteFailing(task, *attempt, IsOwnFailure(task, outcome, served), now, policy, random);
+    task.served_then = served;
     return;
   }
   ++task.failures;
@@ -112,6 +136,7 @@ void Revive(Task& task) {
   task.resting = false;
   task.state = TaskState::kQueued;
   task.failures = 0;
+  task.site_failures = 0;
   task.look_only = false;
   task.reason.clear();
   task.not_before = Time{};
@@ -124,6 +149,7 @@ void Restore(Task& task, Time now) {
   if (task.state == TaskState::kDead) return;
   const bool resting = task.resting;
   task.failures = 0;
+  task.site_failures = 0;
   Again(task, TaskState::kUnknown, std::string(model::kRestored), now);
   task.resting = resting;
 }

@@ -11,6 +11,10 @@
 //
 // An unknown one that was looked at again and again, or where the site can't tell, rests: it stays
 // unknown and is not leased, until a person settles it.
+//
+// That the site fails is not a task's fault, and no outage ends one, however long. But a site may
+// serve everybody and fail one account for ever: where it has carried out another's write since
+// the task last found it failing, that is the task's own failure, and counts.
 
 #include <optional>
 #include <string>
@@ -42,9 +46,14 @@ void Expire(model::Task& task, Time now, const Policy& policy, Random& random);
 // lease ran out takes the late report of that same attempt, as long as nobody else holds it.
 bool Accepts(const model::Task& task, std::uint32_t attempt);
 
-// What a report makes of the task. Requires Accepts().
+// Whether the failing of the site that the task has found is its own failure. `served`: the writes
+// that the site has carried out so far. Never where the site is short of time and says so: it would
+// have told anybody the same.
+bool IsOwnFailure(const model::Task& task, const model::Outcome& outcome, std::uint64_t served);
+
+// What a report makes of the task. Requires Accepts(). `served`: as above, before this report.
 void Conclude(model::Task& task, const model::Outcome& outcome, Time now, const Policy& policy,
-              Random& random);
+              Random& random, std::uint64_t served);
 
 // The person or the account has changed since the approval. A task that nobody has had ends; one
 // that may have been begun is only looked at from now on. True when it ended.

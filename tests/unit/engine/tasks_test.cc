@@ -240,6 +240,19 @@ TEST(Engine, TheDeadAreListedAndRetriedOrReplaced) {
   desk.ExpectConsistent();
 }
 
+// The site fails whoever carries this task out.
+wire::Outcome SiteFails(const wire::Task& task, const std::string& reason = "site-unavailable") {
+  wire::Outcome outcome;
+  outcome.mutable_lease()->set_school(task.school());
+  outcome.mutable_lease()->set_plan(task.plan());
+  outcome.mutable_lease()->set_index(task.index());
+  outcome.mutable_lease()->set_attempt(task.attempt());
+  outcome.mutable_failed()->set_reason(reason);
+  outcome.mutable_failed()->set_again(true);
+  outcome.mutable_failed()->set_site_failing(true);
+  return outcome;
+}
+
 TEST(Engine, ASiteThatFailsEverybodyIsLeftAloneAndDoesNotUseUpAttempts) {
   Desk desk;
   desk.pupils = SomePupils();
@@ -251,15 +264,7 @@ TEST(Engine, ASiteThatFailsEverybodyIsLeftAloneAndDoesNotUseUpAttempts) {
     std::vector<wire::Outcome> outcomes;
     for (const auto& task : desk.Lease("w", 1)) {
       ++handed_out;
-      wire::Outcome outcome;
-      outcome.mutable_lease()->set_school(task.school());
-      outcome.mutable_lease()->set_plan(task.plan());
-      outcome.mutable_lease()->set_index(task.index());
-      outcome.mutable_lease()->set_attempt(task.attempt());
-      outcome.mutable_failed()->set_reason("site-unavailable");
-      outcome.mutable_failed()->set_again(true);
-      outcome.mutable_failed()->set_site_failing(true);
-      outcomes.push_back(outcome);
+      outcomes.push_back(SiteFails(task));
     }
     desk.Report("w", outcomes);
     desk.clock.Advance(seconds(i < 100 ? 1 : 120));
@@ -274,6 +279,118 @@ TEST(Engine, ASiteThatFailsEverybodyIsLeftAloneAndDoesNotUseUpAttempts) {
   desk.clock.Advance(std::chrono::hours(1));
   desk.WorkUntilDone();
   EXPECT_EQ(desk.site.size(), 3U);
+}
+
+// Two plans on a site that answers some accounts badly, and serves everybody else.
+class BadAccounts : public ::testing::Test {
+ protected:
+  // Plan 1 holds those that are bad, and as many good ones; plan 2 only good ones.
+  void Approve(std::int64_t bad, std::int64_t good) {
+    bad_ = bad;
+    const auto pupils = [&](std::int64_t first, std::int64_t last) {
+      std::vector<std::int64_t> all;
+      for (std::int64_t id = first; id <= last; ++id) {
+        const std::string name = "N" + std::to_string(id);
+        desk.pupils.push_back({id, "F", name, name + "@example.org"});
+        all.push_back(id);
+      }
+      desk.Poll();
+      desk.Decide(wire::SYNC, all);
+      ASSERT_TRUE(desk.Approve(desk.Plan()).has_approve());
+    };
+    pupils(1, 2 * bad);
+    pupils(2 * bad + 1, 2 * bad + good);
+  }
+  // A worker that takes so many at once, for so long.
+  void Work(std::uint32_t max, Duration time, Duration pause = seconds(10)) {
+    for (Duration passed{}; passed < time; passed += pause) {
+      std::vector<wire::Outcome> outcomes;
+      for (const auto& task : desk.Lease("w", max)) {
+        const bool fails = down_ || task.person() <= bad_;
+        outcomes.push_back(fails ? SiteFails(task, reason_) : desk.Execute(task));
+      }
+      desk.Report("w", outcomes);
+      desk.clock.Advance(pause);
+    }
+  }
+  void TearDown() override { desk.ExpectConsistent(); }
+
+  Desk desk;
+  std::int64_t bad_ = 0;
+  bool down_ = false;
+  std::string reason_ = "site-unavailable";
+};
+
+TEST_F(BadAccounts, OneHoldsUpNobodyAndEndsDead) {
+  Approve(1, 300);
+  Work(1, std::chrono::minutes(20));
+  EXPECT_GT(desk.site.size(), 60U) << "later plans, too";
+  Work(1, std::chrono::hours(2));
+  EXPECT_EQ(desk.site.size(), 301U);
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kSyncCompleted), 2U);
+  EXPECT_EQ(desk.School().tasks().dead(), 1U) << "a person sees it";
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kSiteStopped), 0U) << "it serves everybody else";
+  for (const wire::Entry& entry : desk.Entries()) {
+    if (!entry.has_task_dead()) continue;
+    EXPECT_EQ(entry.task_dead().person(), 1);
+    EXPECT_EQ(entry.task_dead().reason(), "site-unavailable");
+  }
+  wire::Request request;
+  request.mutable_retry_tasks()->set_all_dead(true);
+  EXPECT_EQ(desk.Command(request).retry().retried(), 1U);
+  bad_ = 0;
+  desk.WorkUntilDone();
+  EXPECT_EQ(desk.site.size(), 302U);
+}
+
+TEST_F(BadAccounts, MoreThanAreTakenAtOnceHoldUpNobody) {
+  Approve(20, 5);
+  Work(4, std::chrono::hours(3));
+  EXPECT_EQ(desk.site.size(), 25U);
+}
+
+// A 403 on one account is not a key that is refused.
+TEST_F(BadAccounts, OneThatMayNotBeReadIsToldAsTheSitesTroubleOnceAtTheMost) {
+  reason_ = "site-forbidden";
+  Approve(1, 300);
+  Work(1, std::chrono::hours(2));
+  EXPECT_EQ(desk.School().tasks().dead(), 1U);
+  EXPECT_LE(desk.CountEntries(wire::Entry::kSiteStopped), 1U);
+}
+
+TEST_F(BadAccounts, AnOutageEndsNobodyWhateverWasServedBefore) {
+  Approve(5, 300);
+  Work(4, std::chrono::minutes(2));
+  const auto served = desk.site.size();
+  EXPECT_GT(served, 0U);
+  bad_ = 0;
+  down_ = true;
+  Work(4, std::chrono::hours(12), std::chrono::minutes(1));
+  EXPECT_EQ(desk.site.size(), served);
+  EXPECT_EQ(desk.School().tasks().dead(), 0U);
+  EXPECT_EQ(desk.CountEntries(wire::Entry::kSiteStopped), 1U);
+  desk.Restart();
+  Work(4, std::chrono::hours(12), std::chrono::minutes(1));
+  EXPECT_EQ(desk.School().tasks().dead(), 0U);
+  down_ = false;
+  Work(4, std::chrono::hours(1));
+  EXPECT_EQ(desk.site.size(), 310U);
+  EXPECT_EQ(desk.School().tasks().dead(), 0U);
+}
+
+TEST_F(BadAccounts, ARetryTriesAtOnceWhatFoundTheSiteFailing) {
+  Approve(1, 1);
+  down_ = true;
+  Work(4, std::chrono::hours(12), std::chrono::minutes(1));
+  EXPECT_NE(desk.School().site_problem(), "");
+  auto tasks = desk.Lease("w");
+  for (; tasks.empty(); tasks = desk.Lease("w")) desk.clock.Advance(seconds(10));
+  ASSERT_EQ(tasks.size(), 1U) << "one goes out to see";
+  desk.Report("w", {SiteFails(tasks[0])});
+  wire::Request request;
+  request.mutable_retry_tasks()->set_all_dead(true);
+  ASSERT_TRUE(desk.Command(request).has_retry());
+  EXPECT_EQ(desk.Lease("w").size(), 3U);
 }
 
 }  // namespace

@@ -212,6 +212,8 @@ TEST(Codec, TaskComesBackFieldByField) {
   EXPECT_EQ(back->state, task.state);
   EXPECT_EQ(back->attempt, task.attempt);
   EXPECT_EQ(back->failures, task.failures);
+  EXPECT_EQ(back->site_failures, task.site_failures);
+  EXPECT_EQ(back->served_then, task.served_then);
   EXPECT_EQ(back->not_before, task.not_before);
   EXPECT_EQ(back->lease_until, task.lease_until);
   EXPECT_EQ(back->worker, task.worker);
@@ -299,6 +301,7 @@ TEST(Codec, HeadAndQuotaAndKeptReplyComeBackAsTheyWere) {
     head.workers_away = random.Coin();
     head.purge = random.Coin();
     head.site_stopped = random.Text();
+    head.served = random.Number();
     EXPECT_EQ(DecodeSchoolHead(EncodeSchoolHead(head)).value(), head) << seed;
 
     model::QuotaState quota;

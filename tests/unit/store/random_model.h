@@ -347,6 +347,8 @@ class RandomModel {
     task.worker = Text();
     task.reason = Text();
     task.ended_at = Maybe([&] { return AnyTime(); });
+    task.site_failures = Small();
+    task.served_then = Number();
     task.fitted_by = Maybe([&] { return model::FittedBy{Text(), Text(), Text()}; });
     return task;
   }

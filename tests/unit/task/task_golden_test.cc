@@ -27,7 +27,7 @@ TEST(TaskGolden, EveryOutcomeFromALease) {
       task.id = {PlanId(1), 1};
       task.failures = failures;
       Lease(task, "w", Time(), Policy());
-      Conclude(task, outcome, Time(), Policy(), random);
+      Conclude(task, outcome, Time(), Policy(), random, 0);
       table << name << " after " << failures << " failures: " << TaskStateWord(task.state)
             << (task.reason.empty() ? "" : " (" + task.reason + ")") << ", failures "
             << task.failures << "\n";
