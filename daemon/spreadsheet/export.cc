@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "daemon/base/text.h"
+#include "daemon/base/time_range.h"
 #include "daemon/spreadsheet/csv.h"
 
 namespace roster::spreadsheet {
@@ -162,7 +163,8 @@ class Parser {
     ROSTER_ASSIGN(const std::string text, Value(line, row, column), "");
     if (text.empty() || text == "-" || Fold(text) == "never") return {std::nullopt};
     const auto time = ParseTime(text, settings_.dates);
-    if (!time) {
+    // A year of two digits is one of the first century: nobody guesses which was meant.
+    if (!time || !IsSensible(*time)) {
       return tl::unexpected(Malformed(
           line, Named(column->second) +
                     " is no time that is written as site.spreadsheet.dates of the config says."));

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "daemon/base/text.h"
+#include "daemon/base/time_range.h"
 
 namespace roster::target {
 namespace {
@@ -33,7 +34,7 @@ std::optional<Time> MakeTime(int year, int month, int day, int hour, int minute,
   const std::chrono::year_month_day date(std::chrono::year(year),
                                          std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day)));
-  if (!date.ok() || year < 1970 || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   return Time(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
          std::chrono::minutes(minute) + std::chrono::seconds(second);
 }
@@ -114,7 +115,9 @@ std::optional<Time> ParseDateTime(std::string_view text) {
   if (!offset || !text.empty()) return std::nullopt;
   const auto whole = MakeTime(*year, *month, *day, (*clock)[0], (*clock)[1], (*clock)[2]);
   if (!whole) return std::nullopt;
-  return *whole + *fraction - *offset;
+  const Time time = *whole + *fraction - *offset;
+  if (!IsSensible(time)) return std::nullopt;
+  return time;
 }
 
 std::optional<Duration> ParseRetryAfter(std::string_view text, Time now) {

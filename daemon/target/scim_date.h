@@ -10,7 +10,7 @@
 namespace roster::target {
 
 // xsd:dateTime as RFC 7643 (2.3.5) wants it: "2026-08-24T06:30:00Z", with fractions (kept to the
-// microsecond) and offsets. nullopt when it is not that; years 1970 to 9999.
+// microsecond) and offsets. nullopt when it is not that, or not of the years 1970 to 9999 in UTC.
 std::optional<Time> ParseDateTime(std::string_view text);
 
 // Retry-After (RFC 9110, 10.2.3): seconds, or a date, which is compared with `now`. Never negative;

@@ -126,6 +126,21 @@ TEST_F(ExportTest, DaysAreReadAsTheConfigSays) {
   EXPECT_EQ(day("2026-08-24T06:30:15Z"), "2026-08-24T06:30:15Z");
 }
 
+// Nobody guesses a century, and the store takes no time of the year 10000 back.
+TEST_F(ExportTest, AYearHasFourDigitsAndIsOneOf1970To9999) {
+  const auto read = [&](const std::string& text) {
+    return ParseExport(sheet, kHeader + std::string("1,,,,,,,Active,,") + text + ",\n");
+  };
+  sheet.dates = model::DateOrder::kMonthFirst;
+  for (const char* text :
+       {"08/24/26", "8/24/026", "01/01/0000", "12/31/1969", "12/31/9999 23:59:60"}) {
+    ASSERT_FALSE(read(text)) << text;
+    EXPECT_NE(read(text).error().message.find("is no time that is written as"), std::string::npos);
+  }
+  EXPECT_TRUE(read("12/31/9999 23:59:59"));
+  EXPECT_TRUE(read("01/01/1970"));
+}
+
 TEST_F(ExportTest, AFileThatIsNotThereOrCantBeReadIsUnavailable) {
   const auto none = ReadIt();
   ASSERT_FALSE(none);

@@ -31,6 +31,19 @@ TEST(ScimDate, RefusesWhatIsNoDate) {
   }
 }
 
+// The store takes no time of the year 10000 back: one that got in would end every start.
+TEST(ScimDate, ATimeIsOfTheYears1970To9999InUtc) {
+  for (const char* text : {"9999-12-31T23:59:59-05:00", "9999-12-31T23:59:60Z",
+                           "1970-01-01T00:00:00+01:00", "1969-12-31T23:59:59Z"}) {
+    EXPECT_EQ(ParseDateTime(text), std::nullopt) << text;
+  }
+  for (const char* text : {"9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z"}) {
+    ASSERT_TRUE(ParseDateTime(text)) << text;
+    EXPECT_EQ(FormatTime(*ParseDateTime(text)), text);
+  }
+  EXPECT_EQ(ParseDateTime("1969-12-31T23:00:00-05:00"), Time(hours(4))) << "of 1970, in UTC";
+}
+
 TEST(ScimDate, RetryAfterIsSecondsOrADate) {
   EXPECT_EQ(ParseRetryAfter("12", kMoment), Duration(seconds(12)));
   EXPECT_EQ(ParseRetryAfter(" 12 ", kMoment), Duration(seconds(12)));
