@@ -54,12 +54,11 @@ Reason OwnReason(Situation situation) {
       return Reason::kLost;
     case Situation::kRetired:
       return Reason::kRetired;
-    case Situation::kUnclear:
-      return Reason::kUnknownStatus;
     case Situation::kNotYet:
       return Reason::kNotYet;
     case Situation::kMissing:
       return Reason::kMissing;
+    case Situation::kUnclear:
     case Situation::kIneligible:
       break;
   }
@@ -133,9 +132,11 @@ void Propose(Change& change, FieldDiff diff, const model::RosterRules& rules) {
     case Situation::kProtected:
     case Situation::kInStep:
     case Situation::kLost:
-    case Situation::kUnclear:
     case Situation::kRetired:
     case Situation::kNotYet:
+      return;
+    case Situation::kUnclear:
+      change.reason = change.candidate.reason;
       return;
   }
 }

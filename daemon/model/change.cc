@@ -7,7 +7,7 @@
 namespace roster::model {
 namespace {
 
-constexpr Words<Reason, 38> kReasons = {{
+constexpr Words<Reason, 39> kReasons = {{
     {Reason::kNone, ""},
     {Reason::kNew, "new"},
     {Reason::kFound, "found"},
@@ -46,6 +46,7 @@ constexpr Words<Reason, 38> kReasons = {{
     {Reason::kSharedLogin, "shared-login"},
     {Reason::kDecisionOutdated, "decision-outdated"},
     {Reason::kNeverArchive, "never-archive"},
+    {Reason::kUnreadableRow, "unreadable-row"},
 }};
 
 constexpr Words<Situation, 16> kSituations = {{

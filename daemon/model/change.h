@@ -23,7 +23,7 @@ enum class Eligibility : std::uint8_t {
   kEligible = 1,
   kIneligible = 2,  // definitely left: graduated, withdrawn, inactive, out of scope, deceased
   kNotYet = 3,      // pre-enrolled or in admissions, and the scope does not name it
-  kUnclear = 4,     // a blank or unmapped status word
+  kUnclear = 4,     // a blank or unmapped status word, or a row that could not be read
   kMissing = 5,     // what made the person eligible is gone from FACTS (rules.md, 19)
 };
 
@@ -68,6 +68,7 @@ enum class Reason : std::uint8_t {
   kSharedLogin = 49,       // of a duplicate: the family uses the holder's login
   kDecisionOutdated = 50,  // decided once, and what it was decided on has changed since
   kNeverArchive = 51,      // would be archived, and the account is marked never to be
+  kUnreadableRow = 52,     // not eligible as far as FACTS could be read, and a row could not be
 };
 std::string_view ReasonWord(Reason reason);
 std::optional<Reason> ReasonFromWord(std::string_view word);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/id.h"
@@ -102,6 +103,14 @@ struct RejectedRow {
   std::string field;   // FACTS's name of the field
 };
 
+// Rejected rows, of those that say whose they are: what such a row would have said is unknown, and
+// not absent. Each sorted, unique.
+struct UnreadRows {
+  std::vector<PersonId> students;                      // of /Students: studentId
+  std::vector<std::pair<FamilyId, PersonId>> members;  // of /People/PersonFamily
+  std::vector<std::pair<PersonId, PersonId>> ties;     // of /People/ParentStudent: parent, student
+};
+
 struct Snapshot {
   TextArena text;
   std::vector<Person> people;     // by id, unique
@@ -113,6 +122,7 @@ struct Snapshot {
   std::vector<Family> families;       // by id, unique
   std::vector<RejectedRow> rejected;  // the first kRejectedKept of them
   std::uint64_t rejected_count = 0;
+  UnreadRows unread;
   std::uint64_t requests = 0;  // made to fetch this
   std::uint64_t bytes = 0;     // of decompressed bodies
 

@@ -82,6 +82,9 @@ std::string Sentence(const model::Change& change, const model::Verdict& verdict)
     case Reason::kUnknownStatus:
       return WithStatus(
           "The status is blank or not mapped in the config: nothing is done until it is", change);
+    case Reason::kUnreadableRow:
+      return "A row of FACTS about them, their household or a child of theirs could not be read: "
+             "nothing is done until it can. `rosterctl poll --wait` names it.";
     case Reason::kDeselected:
       return verdict.action == model::Action::kArchive ? "Deselected: the account will be archived."
                                                        : "Deselected.";

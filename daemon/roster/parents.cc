@@ -54,6 +54,7 @@ std::optional<Standing> JudgeUnlinked(const Ties& ties, FamilyGraph graph) {
 
 // Rules, 20: no tie to an eligible child is left.
 Standing JudgeLeaver(const Ties& ties) {
+  if (ties.Says(ChildSays::kUnread)) return {Eligibility::kUnclear, Reason::kUnreadableRow};
   if (ties.Says(ChildSays::kUnknown)) return {Eligibility::kUnclear, Reason::kUnknownStatus};
   if (ties.Says(ChildSays::kNotYet)) return {Eligibility::kNotYet, Reason::kNotYet};
   if (ties.Says(ChildSays::kNoRow)) return {Eligibility::kMissing, Reason::kMissing};
@@ -69,7 +70,7 @@ Standing JudgeLinked(const Ties& ties, const Person* person) {
   if (person == nullptr) return {Eligibility::kMissing, Reason::kMissing};
   if (person->deceased) return {Eligibility::kIneligible, Reason::kDeceased};
   if (ties.by_household || ties.by_link) return {Eligibility::kEligible, Reason::kNone};
-  if (!ties.Says(ChildSays::kEligible)) return JudgeLeaver(ties);
+  if (!ties.Says(ChildSays::kEligible) || ties.Says(ChildSays::kUnread)) return JudgeLeaver(ties);
   return {Eligibility::kIneligible, ties.blocked ? Reason::kBlocked : Reason::kOutOfScope};
 }
 

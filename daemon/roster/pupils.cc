@@ -28,17 +28,28 @@ ChildSays Says(RowSays row) {
   return ChildSays::kOutOfScope;
 }
 
+// One row in scope is enough, whatever another would have said.
+ChildSays Says(const std::optional<Deciding>& deciding, bool unread) {
+  if (unread && !(deciding && deciding->says == RowSays::kInScope)) return ChildSays::kUnread;
+  return Says(deciding->says);
+}
+
 }  // namespace
 
 Pupils::Pupils(const model::Snapshot& snapshot, const model::RosterRules& rules) {
   RowReader rows(snapshot.students, rules);
   Beside<model::Person, &model::Person::id> people(snapshot.people);
-  while (const auto id = rows.next()) {
-    const auto deciding = rows.Take(*id);
-    const model::Person* person = people.Find(*id);
+  auto unread = snapshot.unread.students.begin();
+  const auto unread_end = snapshot.unread.students.end();
+  while (rows.next() || unread != unread_end) {
+    const bool first = unread != unread_end && (!rows.next() || *unread <= *rows.next());
+    const PersonId id = first ? *unread++ : *rows.next();
+    const auto deciding = rows.Take(id);
+    const model::Person* person = people.Find(id);
     const bool deceased = person != nullptr && person->deceased;
-    ids_.push_back(*id);
-    pupils_.push_back({deceased ? ChildSays::kOutOfScope : Says(deciding->says), deciding->row});
+    ids_.push_back(id);
+    pupils_.push_back({deceased ? ChildSays::kOutOfScope : Says(deciding, first),
+                       deciding ? deciding->row : nullptr});
   }
   unknown_words_ = rows.unknown_words();
 }

@@ -15,6 +15,7 @@ namespace roster::roster {
 // What a child says of its parents' accounts.
 enum class ChildSays : std::uint8_t {
   kEligible = 0,
+  kUnread,  // a row that would say it could not be read
   kUnknown,
   kNotYet,
   kNoRow,  // without a Students row
@@ -23,12 +24,12 @@ enum class ChildSays : std::uint8_t {
   kInactive,
   kOutOfScope,  // so too the deceased (rules, 3): they have left for good
 };
-inline constexpr std::size_t kChildSays = 8;
+inline constexpr std::size_t kChildSays = 9;
 
 // Somebody with a Students row.
 struct Pupil {
   ChildSays says = ChildSays::kOutOfScope;
-  const model::Student* row = nullptr;  // the deciding one
+  const model::Student* row = nullptr;  // the deciding one; nullptr: none that could be read
 };
 
 // Everybody with a Students row; 24 bytes each. The snapshot must outlive it.

@@ -50,6 +50,7 @@ class StudentWalk {
         rows_(snapshot.students, rules),
         people_(snapshot.people),
         emails_(choices.emails),
+        unread_(snapshot.unread.students),
         linked_(linked.data()),
         linked_end_(linked_ + linked.size()) {
     if (!snapshot.members.empty()) households_.emplace(snapshot);
@@ -90,7 +91,8 @@ class StudentWalk {
     if (deciding) FillRow(candidate, *deciding->row);
     candidate.families_read = households_.has_value();
     if (households_) FillFamilies(candidate);
-    std::tie(candidate.eligibility, candidate.reason) = Judge(person, deciding);
+    const bool unread = std::binary_search(unread_.begin(), unread_.end(), id);
+    std::tie(candidate.eligibility, candidate.reason) = Judge(person, deciding, unread);
     if (candidate.eligibility != Eligibility::kEligible) return;
     if (person != nullptr) {
       FillEligible(candidate, *person, deciding->row, rules_);
@@ -101,9 +103,13 @@ class StudentWalk {
   }
 
   static std::pair<Eligibility, Reason> Judge(const Person* person,
-                                              const std::optional<Deciding>& deciding) {
+                                              const std::optional<Deciding>& deciding,
+                                              bool unread) {
     if (person != nullptr && person->deceased) {
       return {Eligibility::kIneligible, Reason::kDeceased};
+    }
+    if (unread && !(deciding && deciding->says == RowSays::kInScope)) {
+      return {Eligibility::kUnclear, Reason::kUnreadableRow};
     }
     if (!deciding) return {Eligibility::kMissing, Reason::kMissing};
     const auto standing = Standing(deciding->says);
@@ -135,6 +141,7 @@ class StudentWalk {
   RowReader rows_;
   Beside<Person, &Person::id> people_;
   Beside<model::EmailChoice, &model::EmailChoice::person> emails_;
+  const std::vector<PersonId>& unread_;
   const PersonId* linked_;
   const PersonId* linked_end_;
   std::optional<Households> households_;

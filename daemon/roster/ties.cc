@@ -95,7 +95,19 @@ TieReader::TieReader(const model::Snapshot& snapshot, const model::ParentRules& 
       rules_(rules),
       households_(households),
       children_(children),
-      pupils_(pupils) {}
+      pupils_(pupils),
+      unread_homes_(households.all().size()) {
+  const auto& homes = households_.all();
+  for (const auto& [family, person] : snapshot_.unread.members) {
+    unread_members_.push_back(person);
+    const auto home =
+        std::lower_bound(homes.begin(), homes.end(), family,
+                         [](const Household& a, FamilyId wanted) { return a.id < wanted; });
+    if (home == homes.end() || home->id != family) continue;
+    unread_homes_[static_cast<std::size_t>(home - homes.begin())] = true;
+  }
+  std::sort(unread_members_.begin(), unread_members_.end());
+}
 
 bool TieReader::AnyEligible(std::span<const Seat> seats, std::span<const ParentTie> rows) const {
   for (const Seat& seat : seats) {
@@ -116,6 +128,7 @@ const Ties& TieReader::Read(PersonId parent, std::span<const Seat> seats,
   for (const ParentTie& row : rows_) {
     if (row.student != parent_) TakeRow(row);  // nobody is their own parent
   }
+  TakeUnread();
   Conclude();
   return ties_;
 }
@@ -125,6 +138,7 @@ void TieReader::EnterHomes() {
   for (const Seat& seat : seats_) {
     const model::FamilyMember& member = households_.MemberAt(seat);
     if (!member.parent) continue;
+    if (unread_homes_[seat.household]) ties_.says[Index(ChildSays::kUnread)] = true;
     Ties::Home& home = ties_.homes.emplace_back();
     home.household = seat.household;
     home.plain = children_.Counts(seat.household);
@@ -135,9 +149,9 @@ void TieReader::EnterHomes() {
 
 void TieReader::TakeRow(const ParentTie& row) {
   const ChildSays says = SaysOf(row.student);
-  const bool counts = RowCounts(row);
+  const bool counts = RowCounts(row) && !IsUnread(row.student);
   ties_.says[Index(says)] = true;
-  FindAtHome(row, says, counts);
+  FindAtHome(row.student, says, counts);
   if (says != ChildSays::kEligible) return;
   ties_.any_row = true;
   ties_.blocked = ties_.blocked || row.pw_block;
@@ -145,9 +159,36 @@ void TieReader::TakeRow(const ParentTie& row) {
   ties_.vouched = ties_.vouched || (counts && LooksAfter(row));
 }
 
-void TieReader::FindAtHome(const ParentTie& row, ChildSays says, bool counts) {
+// A row that could not be read may block the child, or tie another one.
+void TieReader::TakeUnread() {
+  const auto& ties = snapshot_.unread.ties;
+  const std::pair first(parent_, PersonId());
+  for (auto tie = std::lower_bound(ties.begin(), ties.end(), first);
+       tie != ties.end() && tie->first == parent_; ++tie) {
+    if (tie->second == parent_) continue;
+    ties_.says[Index(ChildSays::kUnread)] = true;
+    if (!HasRow(tie->second)) FindAtHome(tie->second, SaysOf(tie->second), false);
+  }
+  if (std::binary_search(unread_members_.begin(), unread_members_.end(), parent_)) {
+    ties_.says[Index(ChildSays::kUnread)] = true;
+  }
+}
+
+bool TieReader::HasRow(PersonId child) const {
+  const auto row =
+      std::lower_bound(rows_.begin(), rows_.end(), child,
+                       [](const ParentTie& a, PersonId wanted) { return a.student < wanted; });
+  return row != rows_.end() && row->student == child;
+}
+
+bool TieReader::IsUnread(PersonId child) const {
+  const auto& ties = snapshot_.unread.ties;
+  return std::binary_search(ties.begin(), ties.end(), std::pair(parent_, child));
+}
+
+void TieReader::FindAtHome(PersonId child, ChildSays says, bool counts) {
   if (ties_.homes.empty()) return;
-  for (const Seat& seat : households_.SeatsOf(row.student)) {
+  for (const Seat& seat : households_.SeatsOf(child)) {
     const auto home = std::lower_bound(
         ties_.homes.begin(), ties_.homes.end(), seat.household,
         [](const Ties::Home& a, std::uint32_t wanted) { return a.household < wanted; });

@@ -54,8 +54,10 @@ struct Ties {
     ChildCounts plain = {};       // its children without a ParentStudent row of this parent
     bool counts = false;          // holds an eligible child that counts
   };
-  std::vector<Home> homes;                 // by household
-  std::array<bool, kChildSays> says = {};  // some tied child, blocked or not, says so
+  std::vector<Home> homes;  // by household
+  // Some tied child, blocked or not, says so; kUnread: or might be tied by a row that could not be
+  // read.
+  std::array<bool, kChildSays> says = {};
 
   // All of these of eligible children:
   bool by_household = false;  // one counts, by a household
@@ -87,9 +89,11 @@ class TieReader {
  private:
   void EnterHomes();
   void TakeRow(const model::ParentTie& row);
-  // Takes the row's child out of what is plain in the homes that hold it, and notes where it
-  // counts.
-  void FindAtHome(const model::ParentTie& row, ChildSays says, bool counts);
+  void TakeUnread();
+  bool HasRow(PersonId child) const;
+  bool IsUnread(PersonId child) const;  // one of the parent's rows of this child could not be read
+  // Takes the child out of what is plain in the homes that hold it, and notes where it counts.
+  void FindAtHome(PersonId child, ChildSays says, bool counts);
   void Conclude();
   bool RowCounts(const model::ParentTie& row) const;
   bool PlainCounts() const { return rules_.require.empty(); }
@@ -100,6 +104,10 @@ class TieReader {
   const Households& households_;
   const HouseholdChildren& children_;
   const Pupils& pupils_;
+  // Of PersonFamily rows that could not be read: who is in a household more, and which ones hold
+  // somebody more, as Households::all().
+  std::vector<PersonId> unread_members_;
+  std::vector<bool> unread_homes_;
   PersonId parent_;
   std::span<const Seat> seats_;
   std::span<const model::ParentTie> rows_;

@@ -77,6 +77,29 @@ void Merge(std::vector<model::ParentTie>& ties) {
   if (!ties.empty()) ties.resize(kept + 1);
 }
 
+// Whose they are, where they say so: an id is never 0.
+void KeepUnread(const model::Student& row, model::UnreadRows& unread) {
+  if (row.person != PersonId()) unread.students.push_back(row.person);
+}
+void KeepUnread(const model::FamilyMember& row, model::UnreadRows& unread) {
+  if (row.person == PersonId() || row.family == FamilyId()) return;
+  unread.members.emplace_back(row.family, row.person);
+}
+void KeepUnread(const model::ParentTie& row, model::UnreadRows& unread) {
+  if (row.parent == PersonId() || row.student == PersonId()) return;
+  unread.ties.emplace_back(row.parent, row.student);
+}
+// Without one of these rows nobody is concluded to have left at once.
+void KeepUnread(const model::Person&, model::UnreadRows&) {}
+void KeepUnread(const model::Family&, model::UnreadRows&) {}
+void KeepUnread(const model::StatusWord&, model::UnreadRows&) {}
+
+template <typename Row>
+void SortUnique(std::vector<Row>& rows) {
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+}
+
 template <typename Reader>
 void KeepRejected(Rows<Reader>& rows, model::Snapshot& snapshot) {
   snapshot.rejected_count += rows.rejected();
@@ -84,6 +107,10 @@ void KeepRejected(Rows<Reader>& rows, model::Snapshot& snapshot) {
     if (snapshot.rejected.size() == model::Snapshot::kRejectedKept) break;
     snapshot.rejected.push_back(std::move(row));
   }
+  for (const auto& row : rows.unread) KeepUnread(row, snapshot.unread);
+  SortUnique(snapshot.unread.students);
+  SortUnique(snapshot.unread.members);
+  SortUnique(snapshot.unread.ties);
 }
 
 }  // namespace

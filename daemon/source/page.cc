@@ -55,7 +55,8 @@ class Undo {
         used_(rows.used.size()),
         rejected_(rows.rejected_keys.size()),
         without_key_(rows.rejected_without_key),
-        named_(rows.named.size()) {}
+        named_(rows.named.size()),
+        unread_(rows.unread.size()) {}
   ~Undo() {
     if (kept_) return;
     rows_.used.resize(used_);
@@ -63,6 +64,7 @@ class Undo {
     rows_.rejected_keys.resize(rejected_);
     rows_.rejected_without_key = without_key_;
     rows_.named.resize(named_);
+    rows_.unread.resize(unread_);
   }
   Undo(const Undo&) = delete;
   Undo& operator=(const Undo&) = delete;
@@ -74,6 +76,7 @@ class Undo {
   std::size_t rejected_;
   std::uint64_t without_key_;
   std::size_t named_;
+  std::size_t unread_;
   bool kept_ = false;
 };
 
@@ -110,7 +113,7 @@ error_code PageParser<Reader>::Open(std::string& body, Document& document) {
 }
 
 template <typename Reader>
-void PageParser<Reader>::Reject(const Head& head, Rows<Reader>& rows) {
+void PageParser<Reader>::Reject(const Head& head, Row row, Rows<Reader>& rows) {
   if (rows.named.size() < model::Snapshot::kRejectedKept) {
     rows.named.push_back({std::string(resource_), rows.received() + 1, head.id,
                           std::string(head.fault.reason), std::string(head.fault.field)});
@@ -120,6 +123,7 @@ void PageParser<Reader>::Reject(const Head& head, Rows<Reader>& rows) {
   } else {
     ++rows.rejected_without_key;
   }
+  rows.unread.push_back(std::move(row));
 }
 
 template <typename Reader>
@@ -141,7 +145,7 @@ error_code PageParser<Reader>::ReadRow(Document& document, Value& value, model::
     if (bad_.Any(begin, end)) head.fault = {"invalid-utf8", head.blanked_field};
   }
   if (head.fault) {
-    Reject(head, rows);
+    Reject(head, std::move(row), rows);
     return simdjson::SUCCESS;
   }
   rows.used.push_back(std::move(row));

@@ -36,6 +36,7 @@ struct Rows {
   std::vector<Key> rejected_keys;  // of rejected rows whose key could be read
   std::uint64_t rejected_without_key = 0;
   std::vector<model::RejectedRow> named;  // the first Snapshot::kRejectedKept
+  std::vector<Row> unread;                // rejected rows, as far as they could be read
 
   std::uint64_t rejected() const { return rejected_keys.size() + rejected_without_key; }
   std::uint64_t received() const { return used.size() + rejected(); }
@@ -70,7 +71,7 @@ class PageParser {
                                 model::TextArena& text, Rows<Reader>& rows);
   simdjson::error_code ReadRow(Document& document, Value& value, model::TextArena& text,
                                Rows<Reader>& rows);
-  void Reject(const Head& head, Rows<Reader>& rows);
+  void Reject(const Head& head, Row row, Rows<Reader>& rows);
   tl::unexpected<Error> Malformed(std::string_view what) const;
 
   std::string_view resource_;

@@ -383,6 +383,64 @@ TEST(Parents, OneUnknownWordAmongTheChildrenMakesUnclear) {
   ExpectStands(LinkedOf("Admissions", ""), Eligibility::kUnclear, Reason::kUnknownStatus);
 }
 
+// What a row that could not be read would have said is unknown, and not absent.
+class UnreadRows : public testing::Test {
+ protected:
+  Candidate Linked() const {
+    return Of(Roster(snapshot_, School::Rules(), {PersonId(10)}, {}), 10);
+  }
+  bool IsListed() const { return !Ids(Roster(snapshot_, School::Rules(), {}, {})).empty(); }
+  void ExpectUnclear() const {
+    ExpectStands(Linked(), Eligibility::kUnclear, Reason::kUnreadableRow);
+    EXPECT_FALSE(IsListed());
+  }
+
+  model::Snapshot snapshot_;
+};
+
+TEST_F(UnreadRows, ALostBlockLetsNobodyIn) {
+  School school = OneFamily();
+  snapshot_ = school.Snapshot();
+  EXPECT_TRUE(IsListed());
+  snapshot_.unread.ties = {{PersonId(10), PersonId(20)}};
+  ExpectUnclear();
+  // Nor where the pair is listed once more, without one.
+  school.Link(10, 20).custody = true;
+  snapshot_ = school.Snapshot();
+  snapshot_.unread.ties = {{PersonId(10), PersonId(20)}};
+  ExpectUnclear();
+  // Another child, who is free, is enough.
+  school.Child(21).Kid(1, 21);
+  snapshot_ = school.Snapshot();
+  snapshot_.unread.ties = {{PersonId(10), PersonId(20)}};
+  ExpectStands(Linked(), Eligibility::kEligible, Reason::kNone);
+  EXPECT_TRUE(IsListed());
+}
+
+TEST_F(UnreadRows, OfAChildMakeNoLeaverOfTheParents) {
+  snapshot_ = OneFamily("Withdrawn").Snapshot();
+  ExpectStands(Linked(), Eligibility::kIneligible, Reason::kWithdrawn);
+  snapshot_.unread.students = {PersonId(20)};
+  ExpectUnclear();
+  snapshot_.students.clear();
+  ExpectUnclear();
+  snapshot_ = OneFamily().Snapshot();
+  snapshot_.unread.students = {PersonId(20)};
+  ExpectStands(Linked(), Eligibility::kEligible, Reason::kNone);
+}
+
+TEST_F(UnreadRows, OfAHouseholdMakeNoLeaverOfItsParents) {
+  School school = OneFamily("Withdrawn");
+  school.Adult(11).Parent(2, 11);
+  snapshot_ = school.Snapshot();
+  snapshot_.unread.members = {{FamilyId(1), PersonId(21)}};  // another child there, it may be
+  ExpectUnclear();
+  snapshot_.unread.members = {{FamilyId(2), PersonId(21)}};  // elsewhere
+  ExpectStands(Linked(), Eligibility::kIneligible, Reason::kWithdrawn);
+  snapshot_.unread.members = {{FamilyId(3), PersonId(10)}};  // of themselves, in another one
+  ExpectUnclear();
+}
+
 // Rules, 20 and 4.
 TEST(Parents, OneChildNotYetMakesNotYet) {
   ExpectStands(LinkedOf("Graduate", "Admissions"), Eligibility::kNotYet, Reason::kNotYet);

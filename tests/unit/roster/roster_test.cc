@@ -106,6 +106,27 @@ TEST(Roster, OnlyRowsInScopeGiveSchoolAndGrade) {
   EXPECT_EQ(candidate.school_code, "A");
 }
 
+// A row that could not be read may be the one in scope: nothing is concluded from the others.
+TEST(Roster, WhoeverHasARowThatCouldNotBeReadIsNotTakenForALeaver) {
+  const auto of = [](const std::vector<StudentRow>& rows, bool deceased = false) {
+    auto snapshot = MakeSnapshot({{7, "Ada", "Example", "ada@example.org"}}, rows);
+    snapshot.people.front().deceased = deceased;
+    snapshot.unread.students = {PersonId(6), PersonId(7)};
+    return Roster(snapshot, MakeRules(), {PersonId(7)}, {}).candidates.at(0);
+  };
+  EXPECT_EQ(of({{7, "Withdrawn"}}).reason, Reason::kUnreadableRow);
+  EXPECT_EQ(of({{7, "Withdrawn"}}).eligibility, Eligibility::kUnclear);
+  EXPECT_EQ(of({}).reason, Reason::kUnreadableRow) << "nor for missing";
+  EXPECT_EQ(of({{7, "Withdrawn"}, {7, "Enrolled"}}).eligibility, Eligibility::kEligible);
+  EXPECT_EQ(of({{7, "Enrolled"}}, true).reason, Reason::kDeceased);
+  auto others = MakeSnapshot({{7, "Ada", "Example", "ada@example.org"}}, {{7, "Withdrawn"}});
+  others.unread.students = {PersonId(6)};
+  EXPECT_EQ(Roster(others, MakeRules(), {PersonId(7)}, {}).candidates.at(0).reason,
+            Reason::kWithdrawn);
+  others.unread.students = {PersonId(7)};
+  EXPECT_TRUE(Roster(others, MakeRules(), {}, {}).candidates.empty()) << "nor for a new one";
+}
+
 // Rules, 3.
 TEST(Roster, DeceasedIsNeverACandidate) {
   const auto snapshot = MakeSnapshot({{7, "Ada", "Example", "ada@example.org", "", true}}, {{7}});

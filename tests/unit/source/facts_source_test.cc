@@ -218,6 +218,25 @@ TEST_F(FactsSourceTest, RejectedRowsAreCountedNamedAndLeftOut) {
   EXPECT_EQ(snapshot->rejected[1].reason, "no-id");
 }
 
+TEST_F(FactsSourceTest, WhoseRowCouldNotBeReadIsKnown) {
+  facts_.students.clear();
+  facts_.Fill(0, 800);
+  const auto add = [this](std::size_t row, const std::string& member) {
+    facts_.students[row].insert(facts_.students[row].size() - 1, "," + member);
+  };
+  const auto before = Fetch();
+  ASSERT_TRUE(before) << before.error().message;
+  EXPECT_TRUE(before->unread.students.empty());
+  add(9, R"("homeroom":7)");
+  add(6, "\"homeroom\":\"caf\xE9\"");
+  facts_.students[20] = R"({"personStudentId":999999,"homeroom":"7"})";
+  const auto snapshot = Fetch();
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ(snapshot->rejected_count, 3U);
+  EXPECT_EQ(snapshot->unread.students, (std::vector{PersonId(791), PersonId(794)}))
+      << "by person, the highest of whom has the first row";
+}
+
 TEST_F(FactsSourceTest, TooManyRejectedRowsRejectThePoll) {
   facts_.people[6] = R"({"personId":7,"email":7})";
   EXPECT_EQ(Reason(), "too-many-rejected") << "1 of 25 is more than 0.5 %";
@@ -495,6 +514,8 @@ TEST_F(FactsFamiliesTest, ATrickleOfBadRowsIsLeftOutCountedAndNamed) {
   EXPECT_EQ(snapshot->rejected[1].reason, "wrong-type");
   EXPECT_EQ(snapshot->rejected[2].resource, "Families");
   EXPECT_EQ(snapshot->rejected[2].reason, "no-id");
+  EXPECT_EQ(snapshot->unread.ties, (std::vector{std::pair(PersonId(4), PersonId(1))}));
+  EXPECT_TRUE(snapshot->unread.members.empty()) << "it does not say of which family";
 }
 
 TEST_F(FactsFamiliesTest, AMissingScopeIsNamed) {
