@@ -200,6 +200,16 @@ bool IsRejectedAsStale(const v1::SchoolStatus& school) {
          school.last_poll().reason() == "site-stale";
 }
 
+// Of what is pending, what has not the first of two approvals either.
+std::uint64_t ToApprove(const v1::SchoolStatus& school) {
+  std::uint64_t waiting = 0;
+  for (const v1::Plan& plan : school.waiting()) {
+    if (!plan.invitations() && plan.undo_of() == 0) waiting = std::max(waiting, plan.items());
+  }
+  const std::uint64_t pending = PendingOf(school.counters());
+  return pending > waiting ? pending - waiting : 0;
+}
+
 void AddDecisions(const v1::SchoolStatus& school, bool several, std::vector<Need>& needs) {
   const std::string& id = school.school();
   const v1::Counters& counters = school.counters();
@@ -297,15 +307,6 @@ void AddOverdueBackup(const v1::Status& status, std::vector<Need>& needs) {
 
 std::uint64_t PendingOf(const v1::Counters& counters) {
   return counters.to_add() + counters.to_update() + counters.to_archive() + counters.to_restore();
-}
-
-std::uint64_t ToApprove(const v1::SchoolStatus& school) {
-  std::uint64_t waiting = 0;
-  for (const v1::Plan& plan : school.waiting()) {
-    if (!plan.invitations()) waiting = std::max(waiting, plan.items());
-  }
-  const std::uint64_t pending = PendingOf(school.counters());
-  return pending > waiting ? pending - waiting : 0;
 }
 
 bool IsStopped(const v1::SchoolStatus& school) {

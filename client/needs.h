@@ -36,8 +36,6 @@ std::vector<Need> NeedsOf(const v1::SchoolStatus& school, bool several);
 
 // To be added, updated, archived or restored.
 std::uint64_t PendingOf(const v1::Counters& counters);
-// Of what is pending, what has not the first of two approvals either.
-std::uint64_t ToApprove(const v1::SchoolStatus& school);
 // No poll goes out until somebody asks for one.
 bool IsStopped(const v1::SchoolStatus& school);
 // Not heard of for long enough to ask why.

@@ -127,7 +127,7 @@ bool Settles(const v1::SchoolStatus& status, const Entry& opened) {
   }
   const v1::Counters& counters = status.counters();
   if (IsOfErrorsAlone(opened.review_required())) return counters.status_error() == 0;
-  return counters.fresh() == 0 && client::ToApprove(status) == 0;
+  return counters.fresh() == 0 && client::PendingOf(counters) == 0;
 }
 
 bool Settles(const Entry& later, const Entry& opened, const PlanTraits& plan) {

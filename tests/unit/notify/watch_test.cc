@@ -505,11 +505,16 @@ TEST_F(WatchTest, BeforeItIsToldTheStatusSaysWhetherAReviewIsDone) {
   watch_.OnStatus(status);
   EXPECT_EQ(Told(), "R 1") << "3 are to be approved";
 
-  v1::Plan& plan = *status.add_waiting();
-  plan.set_items(3);
+  status.add_waiting()->set_items(3);
   now_ += hours(24);
   watch_.OnStatus(status);
-  EXPECT_EQ(Told(), "") << "that waits for a second approver, who is told of it by another entry";
+  EXPECT_EQ(Told(), "R 1") << "a first approval may expire, and then nobody has approved them";
+
+  status.clear_waiting();
+  status.mutable_counters()->set_to_add(0);
+  now_ += hours(24);
+  watch_.OnStatus(status);
+  EXPECT_EQ(Told(), "");
 
   Enter(Review(5));
   EXPECT_TRUE(watch_.IsOpen(5));
