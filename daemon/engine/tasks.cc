@@ -17,6 +17,11 @@ namespace {
 using model::TaskState;
 using store::Family;
 
+// A site may do one kind of write and not another: each kind shows for itself that it is served.
+std::uint64_t& Served(School& school, model::Action action) {
+  return school.head.served[static_cast<std::size_t>(action)];
+}
+
 constexpr std::string_view kSelf = "rosterd";
 constexpr std::size_t kHeldMax = 1000;  // tasks of one process; 2 for each of its threads are usual
 
@@ -375,7 +380,7 @@ void Engine::NoteSite(School& school, const model::Task& task, const model::Outc
   }
   school.site_paused_until = std::max(school.site_paused_until, now + pause);
   TellSiteStopped(school, school.site_reason,
-                  task::IsOwnFailure(task, outcome, school.head.served));
+                  task::IsOwnFailure(task, outcome, Served(school, task.action)));
 }
 
 void Engine::TellSiteBack(School& school, bool nothing_waits) {
@@ -403,7 +408,7 @@ Result<void> Engine::AbsorbReport(School& school, model::Task task, const model:
                                   const Caller& caller, Time now) {
   const TaskState before = task.state;
   const bool was_resting = task.resting;
-  task::Conclude(task, report.outcome, now, settings_.tasks, random_, school.head.served);
+  task::Conclude(task, report.outcome, now, settings_.tasks, random_, Served(school, task.action));
   if (const auto* applied = std::get_if<model::Applied>(&report.outcome)) {
     // Which account an add has made: an undo of it takes back that one and no later one.
     if (task.account.value().empty()) task.account = applied->account.id;
@@ -413,7 +418,7 @@ Result<void> Engine::AbsorbReport(School& school, model::Task task, const model:
     case TaskState::kApplied:
       if (!std::get<model::Applied>(report.outcome).already) {
         school.head.site_changed = now;
-        ++school.head.served;
+        ++Served(school, task.action);
       }
       ROSTER_TRY(AbsorbApplied(school, task, std::get<model::Applied>(report.outcome), caller), "");
       return EndTask(school, task, caller, now);

@@ -188,7 +188,7 @@ struct Task {
   std::uint32_t attempt = 0;   // counts leases; a report counts only with the current one
   std::uint32_t failures = 0;  // since queued or retried by a person
   // Since then: how often it found the site failing, where that did not count among its own
-  // failures; and SchoolHead::served when it last did.
+  // failures; and SchoolHead::served of its action when it last did.
   std::uint32_t site_failures = 0;
   std::uint64_t served_then = 0;
   bool resting = false;             // kUnknown, and a person's to settle: not leased any more

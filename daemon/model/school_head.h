@@ -50,8 +50,8 @@ struct SchoolHead {
   std::optional<Time> site_changed;
   // As of when the accounts of the last good poll were listed; nullopt: while they were read.
   std::optional<Time> accounts_as_of;
-  // Writes that the site has carried out: what shows that it serves at least somebody.
-  std::uint64_t served = 0;
+  // [Action]: writes that the site has carried out, which shows that it serves at least somebody.
+  std::uint64_t served[8] = {};
 
   friend bool operator==(const SchoolHead&, const SchoolHead&) = default;
 };

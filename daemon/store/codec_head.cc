@@ -52,7 +52,7 @@ std::string EncodeSchoolHead(const model::SchoolHead& head) {
   out.set_site_stopped(head.site_stopped);
   if (head.site_changed) out.set_site_changed_us(Micros(*head.site_changed));
   if (head.accounts_as_of) out.set_accounts_as_of_us(Micros(*head.accounts_as_of));
-  out.set_served(head.served);
+  PutArray(head.served, *out.mutable_served());
   return Serialize(out);
 }
 
@@ -91,7 +91,7 @@ Result<model::SchoolHead> DecodeSchoolHead(std::string_view value) {
   head.site_stopped = in.site_stopped();
   if (in.site_changed_us() != 0) head.site_changed = sound.TimeOf(in.site_changed_us());
   if (in.accounts_as_of_us() != 0) head.accounts_as_of = sound.TimeOf(in.accounts_as_of_us());
-  head.served = in.served();
+  GetArray(in.served(), head.served, sound);
   return sound.Finish(std::move(head));
 }
 

@@ -13,7 +13,7 @@
 // unknown and is not leased, until a person settles it.
 //
 // That the site fails is not a task's fault, and no outage ends one, however long. But a site may
-// serve everybody and fail one account for ever: where it has carried out another's write since
+// serve everybody and fail one account for ever: where it has carried out another such write since
 // the task last found it failing, that is the task's own failure, and counts.
 
 #include <optional>
@@ -47,8 +47,8 @@ void Expire(model::Task& task, Time now, const Policy& policy, Random& random);
 bool Accepts(const model::Task& task, std::uint32_t attempt);
 
 // Whether the failing of the site that the task has found is its own failure. `served`: the writes
-// that the site has carried out so far. Never where the site is short of time and says so: it would
-// have told anybody the same.
+// of its kind (add, update, ...) that the site has carried out so far. Never where the site is
+// short of time and says so: it would have told anybody the same.
 bool IsOwnFailure(const model::Task& task, const model::Outcome& outcome, std::uint64_t served);
 
 // What a report makes of the task. Requires Accepts(). `served`: as above, before this report.

@@ -378,6 +378,40 @@ TEST_F(BadAccounts, AnOutageEndsNobodyWhateverWasServedBefore) {
   EXPECT_EQ(desk.School().tasks().dead(), 0U);
 }
 
+// A licence that has run out fails every add, and no update.
+TEST_F(BadAccounts, WhatIsServedOfAnotherKindCountsAgainstNobody) {
+  Approve(1, 60);
+  bad_ = 0;
+  desk.WorkUntilDone();
+  ASSERT_EQ(desk.site.size(), 62U);
+  for (std::size_t i = 0; i < 28; ++i) desk.pupils[i].last += "-Other";
+  std::vector<std::int64_t> added;
+  for (std::int64_t id = 301; id <= 303; ++id) {
+    const std::string name = "N" + std::to_string(id);
+    desk.pupils.push_back({id, "F", name, name + "@example.org"});
+    added.push_back(id);
+  }
+  desk.Poll();
+  desk.Decide(wire::SYNC, added);
+  const wire::Plan plan = desk.Plan();
+  ASSERT_EQ(plan.adds(), 3U);
+  ASSERT_EQ(plan.updates(), 28U);
+  ASSERT_TRUE(desk.Approve(plan).has_approve());
+  for (int i = 0; i < 120; ++i) {
+    std::vector<wire::Outcome> outcomes;
+    for (const auto& task : desk.Lease("w", 1)) {
+      const bool fails = task.action() == wire::ADD;
+      outcomes.push_back(fails ? SiteFails(task, reason_) : desk.Execute(task));
+    }
+    desk.Report("w", outcomes);
+    desk.clock.Advance(seconds(30));
+  }
+  EXPECT_EQ(desk.School().tasks().dead(), 0U);
+  EXPECT_EQ(desk.School().counters().to_update(), 0U);
+  Work(4, std::chrono::hours(1));
+  EXPECT_EQ(desk.site.size(), 65U);
+}
+
 TEST_F(BadAccounts, ARetryTriesAtOnceWhatFoundTheSiteFailing) {
   Approve(1, 1);
   down_ = true;

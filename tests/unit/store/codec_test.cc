@@ -301,7 +301,7 @@ TEST(Codec, HeadAndQuotaAndKeptReplyComeBackAsTheyWere) {
     head.workers_away = random.Coin();
     head.purge = random.Coin();
     head.site_stopped = random.Text();
-    head.served = random.Number();
+    for (std::uint64_t& count : head.served) count = random.Number();
     EXPECT_EQ(DecodeSchoolHead(EncodeSchoolHead(head)).value(), head) << seed;
 
     model::QuotaState quota;
