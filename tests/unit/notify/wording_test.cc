@@ -110,5 +110,19 @@ TEST(Wording, WhomItAwaitsMayRunWhatItNames) {
   }
 }
 
+// A retried task moves to another file: who goes by the first one uploads it twice.
+TEST(Wording, ImportFilesAreThoseOfARetryToo) {
+  v1::Entry entry = Unknown(1, 3, true);
+  entry.mutable_task_unknown()->set_action(v1::ADD);
+  entry.mutable_task_unknown()->set_person(4711);
+  entry.mutable_task_unknown()->set_reason("to-upload");
+  const Telling telling = Tell(entry, "tcs");
+  EXPECT_NE(telling.what.find("The add of person 4711"), std::string::npos) << telling.what;
+  EXPECT_NE(telling.what.find("plan-7-add.csv, or, after a retry, in the newest plan-7-add-N.csv"),
+            std::string::npos)
+      << telling.what;
+  EXPECT_NE(telling.what.find("--except"), std::string::npos) << telling.what;
+}
+
 }  // namespace
 }  // namespace roster::notify
